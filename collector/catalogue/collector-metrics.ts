@@ -1,0 +1,133 @@
+/** The collector's own health: what it accepted, refused, dropped and could not do. Every bound has its counter. */
+import { eventKinds } from './events.ts';
+import { sourceKind } from './labels.ts';
+import { counter, gauge, histogram, type Metric } from './metric.ts';
+
+/** Why an event or a request was not accepted. The first group costs one event, the second a whole request. */
+export const rejectionReasons = [
+  'invalid',
+  'too_old',
+  'in_future',
+  'unauthorized',
+  'malformed',
+  'too_large',
+  'unsupported',
+  'overloaded',
+  'journal',
+  'not_found',
+] as const;
+export type RejectionReason = (typeof rejectionReasons)[number];
+
+/** The bounded tables that can overflow or evict. */
+export const boundedTables = [
+  'sessions',
+  'session_tools',
+  'window_keys',
+  'dedupe_ids',
+  'baselines',
+  'findings',
+] as const;
+export type BoundedTable = (typeof boundedTables)[number];
+
+/**
+ * Open labels whose surplus values are written as `_other`, by label, since the mend is to raise that bound;
+ * `series` stands for the bound on the label sets of one metric, at which every open label becomes `_other`.
+ */
+export const overflowLabels = [
+  'series',
+  'server',
+  'tool',
+  'client',
+  'session_type',
+  'rule',
+  'endpoint',
+  'source',
+  'environment',
+] as const;
+export type OverflowLabel = (typeof overflowLabels)[number];
+
+export const collectorEvents = counter('mcp_collector_events_total', {
+  help: 'Events accepted: on disk, then answered.',
+  unit: 'events',
+  labels: { source: sourceKind, kind: eventKinds },
+});
+
+export const collectorDuplicates = counter('mcp_collector_duplicates_total', {
+  help: 'Events whose id had been accepted before.',
+  unit: 'events',
+});
+
+export const collectorRejections = counter('mcp_collector_rejections_total', {
+  help: 'Events and requests refused, by reason.',
+  unit: 'events',
+  labels: { reason: rejectionReasons },
+});
+
+export const collectorLateEvents = counter('mcp_collector_late_events_total', {
+  help: 'Events accepted after the lateness bound: counted, but not part of a burst window.',
+  unit: 'events',
+});
+
+export const collectorSeriesOverflow = counter('mcp_collector_series_overflow_total', {
+  help: 'Values written as _other because their label was at its bound.',
+  unit: 'events',
+  labels: { label: overflowLabels },
+});
+
+export const collectorEvictions = counter('mcp_collector_evictions_total', {
+  help: 'Entries put out of a bounded table to make room.',
+  unit: 'events',
+  labels: { table: boundedTables },
+});
+
+export const collectorJournalErrors = counter('mcp_collector_journal_errors_total', {
+  help: 'Journal writes or syncs that failed; their events were refused with 503.',
+  unit: 'events',
+});
+
+export const collectorJournalBytes = counter('mcp_collector_journal_bytes_total', {
+  help: 'Bytes written to the journal.',
+  unit: 'bytes',
+});
+
+export const collectorJournalSync = histogram('mcp_collector_journal_sync_seconds', {
+  help: 'Duration of one group commit: write and fdatasync.',
+  unit: 'seconds',
+  buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+});
+
+export const collectorCorruptRecords = counter('mcp_collector_journal_corrupt_records_total', {
+  help: 'Journal records that failed their checksum on recovery and were skipped.',
+  unit: 'events',
+});
+
+export const collectorBytesInFlight = gauge('mcp_collector_bytes_in_flight', {
+  help: 'Request bytes received and not yet answered.',
+  unit: 'bytes',
+});
+
+export const collectorSessionsOpen = gauge('mcp_collector_sessions_open', {
+  help: 'Sessions held in memory.',
+  unit: 'sessions',
+});
+
+export const collectorLastEvent = gauge('mcp_collector_last_event_timestamp_seconds', {
+  help: 'When the last event was accepted, in seconds since the epoch; absent before the first.',
+  unit: 'timestamp',
+});
+
+export const collectorMetrics = {
+  collectorEvents,
+  collectorDuplicates,
+  collectorRejections,
+  collectorLateEvents,
+  collectorSeriesOverflow,
+  collectorEvictions,
+  collectorJournalErrors,
+  collectorJournalBytes,
+  collectorJournalSync,
+  collectorCorruptRecords,
+  collectorBytesInFlight,
+  collectorSessionsOpen,
+  collectorLastEvent,
+} as const satisfies Record<string, Metric>;

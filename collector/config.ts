@@ -1,0 +1,149 @@
+/**
+ * What one collector process is told: the shape of the file given to `--config`, with its defaults.
+ *
+ * `stack/` derives it from `stack.config.ts`, so a user never writes it by hand; it is checked all the same, since
+ * a collector may run without the rest.
+ */
+import { readFileSync } from 'node:fs';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { burstWindowSchema } from './catalogue/burst-window.ts';
+
+const closed = { additionalProperties: false } as const;
+const port = Type.Integer({ minimum: 0, maximum: 65_535 });
+const positive = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const seconds = Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000 });
+const name = Type.String({ minLength: 1, maxLength: 256 });
+const listener = Type.Object({ host: name, port }, closed);
+
+/** Says which session type a session gets whose events do not say: the first rule that matches. */
+export const sessionTypeRuleSchema = Type.Object(
+  { type: name, server: Type.Optional(name), client: Type.Optional(name), environment: Type.Optional(name) },
+  closed,
+);
+
+/** A server of the registry: who owns it, who may use it, which tools are approved. */
+export const registeredServerSchema = Type.Object(
+  {
+    owner: name,
+    environment: name,
+    clients: Type.Optional(Type.Array(name)),
+    tools: Type.Optional(Type.Array(name)),
+  },
+  closed,
+);
+
+const limitsSchema = Type.Object(
+  {
+    /** Request body as it arrives, compressed or not. */
+    bodyBytes: positive,
+    /** Request body after inflation. */
+    inflatedBytes: positive,
+    eventsPerRequest: positive,
+    jsonDepth: positive,
+    bytesInFlight: positive,
+    sessions: positive,
+    toolsPerSession: positive,
+    dedupeIds: positive,
+    windowKeys: positive,
+    /** Keys of one burst window that become series, the largest peaks first. */
+    windowSeries: positive,
+    /** Label sets of one metric; beyond, every open label becomes `_other`. */
+    seriesPerMetric: positive,
+    sessionTypes: positive,
+    findings: positive,
+  },
+  closed,
+);
+
+export const collectorConfigSchema = Type.Object(
+  {
+    ingest: listener,
+    operations: listener,
+    pages: listener,
+    dataDirectory: Type.String({ minLength: 1 }),
+    /** File with one bearer token a line; re-read when it changes. Without it, ingest listens on loopback only. */
+    tokensFile: Type.Optional(Type.String({ minLength: 1 })),
+    scrapeIntervalSeconds: seconds,
+    /** Older events are refused. */
+    maxEventAgeSeconds: seconds,
+    /** Events further ahead of this clock are refused. */
+    maxEventFutureSeconds: seconds,
+    /** Events later than this are counted but take no part in burst windows. */
+    latenessSeconds: seconds,
+    sessionIdleSeconds: seconds,
+    sessionTypeRules: Type.Array(sessionTypeRuleSchema),
+    /** Completed sessions of a type before its baseline speaks. */
+    baselineMinimumSessions: positive,
+    /** Completed sessions of a type that its baseline remembers, the newest. */
+    baselineSessions: positive,
+    /** A session with more than this many times its type's baseline of distinct tools is a finding. */
+    toolDiversityFactor: Type.Number({ exclusiveMinimum: 0 }),
+    burstWindows: Type.Array(burstWindowSchema),
+    servers: Type.Record(name, registeredServerSchema),
+    journalSegmentBytes: positive,
+    journalRetentionBytes: positive,
+    snapshotIntervalSeconds: seconds,
+    limits: limitsSchema,
+  },
+  closed,
+);
+
+export type CollectorConfig = Static<typeof collectorConfigSchema>;
+export type SessionTypeRule = Static<typeof sessionTypeRuleSchema>;
+export type RegisteredServer = Static<typeof registeredServerSchema>;
+export type CollectorLimits = Static<typeof limitsSchema>;
+
+const MIB = 1024 * 1024;
+
+export const collectorDefaults: CollectorConfig = {
+  ingest: { host: '0.0.0.0', port: 4318 },
+  operations: { host: '0.0.0.0', port: 9464 },
+  // Pages show what sessions did. Loopback keeps them behind `kubectl port-forward`, hence behind the cluster's own login.
+  pages: { host: '127.0.0.1', port: 8080 },
+  dataDirectory: 'data',
+  scrapeIntervalSeconds: 5,
+  maxEventAgeSeconds: 86_400,
+  maxEventFutureSeconds: 60,
+  latenessSeconds: 300,
+  sessionIdleSeconds: 1_800,
+  sessionTypeRules: [],
+  baselineMinimumSessions: 30,
+  baselineSessions: 500,
+  toolDiversityFactor: 3,
+  burstWindows: [],
+  servers: {},
+  journalSegmentBytes: 64 * MIB,
+  journalRetentionBytes: 4_096 * MIB,
+  snapshotIntervalSeconds: 10,
+  limits: {
+    bodyBytes: 8 * MIB,
+    inflatedBytes: 64 * MIB,
+    eventsPerRequest: 10_000,
+    jsonDepth: 64,
+    bytesInFlight: 128 * MIB,
+    sessions: 100_000,
+    toolsPerSession: 500,
+    dedupeIds: 1_000_000,
+    windowKeys: 10_000,
+    windowSeries: 500,
+    seriesPerMetric: 2_000,
+    sessionTypes: 50,
+    findings: 1_000,
+  },
+};
+
+const check = Compile(collectorConfigSchema);
+
+/** Reads and checks a configuration file. Throws one sentence that names the file and the field. */
+export function readCollectorConfig(file: string): CollectorConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`cannot read the collector's configuration ${file}: ${(error as Error).message}`);
+  }
+  if (check.Check(value)) return value;
+  const [first] = check.Errors(value);
+  throw new Error(`${file}: ${first?.instancePath || '/'} ${first?.message}`);
+}
