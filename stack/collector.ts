@@ -1,0 +1,37 @@
+/** collector.json: what the stack's configuration means for one collector process. */
+import type { BurstWindow } from '../collector/catalogue/burst-window.ts';
+import { type CollectorConfig, collectorDefaults } from '../collector/config.ts';
+import type { StackConfig } from './config.ts';
+import { bytes, seconds } from './quantities.ts';
+
+/** What alerts ask of the collector: bursts to count, and how much diversity is a finding. */
+export interface AskedByAlerts {
+  readonly burstWindows: readonly BurstWindow[];
+  readonly toolDiversityFactor: number;
+}
+
+/** Share of the volume that the journal may fill; the rest is for snapshots and what the file system needs. */
+const JOURNAL_SHARE = 0.8;
+
+export function collectorConfig(
+  config: StackConfig,
+  asked: AskedByAlerts,
+  where: Pick<CollectorConfig, 'dataDirectory' | 'tokensFile'>,
+): CollectorConfig {
+  const { collector } = config;
+  return {
+    ...collectorDefaults,
+    ...where,
+    scrapeIntervalSeconds: seconds(config.prometheus.scrapeInterval),
+    maxEventAgeSeconds: collector.maxEventAgeSeconds,
+    latenessSeconds: collector.latenessSeconds,
+    sessionIdleSeconds: collector.sessionIdleSeconds,
+    sessionTypeRules: [...config.sessionTypes],
+    baselineMinimumSessions: collector.baselineMinimumSessions,
+    toolDiversityFactor: asked.toolDiversityFactor,
+    burstWindows: [...asked.burstWindows],
+    servers: { ...config.servers },
+    journalRetentionBytes: Math.floor(bytes(collector.storage) * JOURNAL_SHARE),
+    limits: collector.limits,
+  };
+}

@@ -1,0 +1,92 @@
+/** prometheus.yml: what is scraped, how often, with which limits, and where alerts go. */
+import { stringify } from 'yaml';
+import { exposedMetrics } from '../collector/catalogue/catalogue.ts';
+import { type Job, jobs } from '../collector/catalogue/jobs.ts';
+import type { Metric } from '../collector/catalogue/metric.ts';
+import type { CollectorLimits } from '../collector/config.ts';
+import { components, podsService } from './components.ts';
+import type { StackConfig } from './config.ts';
+
+/** How the targets of a job are found: by DNS in a cluster, by address on one machine. */
+type TargetDiscovery =
+  | { readonly dns_sd_configs: readonly { names: string[]; type: 'SRV'; refresh_interval: string }[] }
+  | { readonly static_configs: readonly { targets: string[] }[] };
+export type Discovery = { readonly [J in Job]?: TargetDiscovery };
+
+/** The SRV records of a headless Service name pods, so `instance` survives a restart; `refresh_interval` bounds the gap. */
+function byDns(job: Job, namespace: string): TargetDiscovery {
+  const record = `_${components[job].metricsPort.name}._tcp.${podsService(job)}.${namespace}.svc`;
+  return { dns_sd_configs: [{ names: [record], type: 'SRV', refresh_interval: '10s' }] };
+}
+
+export function clusterDiscovery(config: StackConfig): Discovery {
+  const found = Object.values(jobs).filter((job) => job !== 'grafana' || config.grafana.enabled);
+  return Object.fromEntries(found.map((job) => [job, byDns(job, config.namespace)]));
+}
+
+export const staticTargets = (...targets: string[]): TargetDiscovery => ({ static_configs: [{ targets }] });
+
+/** Series of Node's and the process's own metrics, which are not in the catalogue; measured 90. */
+const RUNTIME_SAMPLES = 500;
+
+function mostSamples(metric: Metric, limits: CollectorLimits): number {
+  const labelSets = Object.values(metric.labels)
+    .map((label) => ('bound' in label ? label.bound + 2 : label.length))
+    .reduce((product, values) => product * values, 1);
+  // A histogram is a line for each bucket, +Inf, _sum and _count.
+  const lines = metric.kind === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
+  return Math.min(labelSets, limits.seriesPerMetric) * lines;
+}
+
+/**
+ * The most samples one scrape of the collector can have by its own bounds. Prometheus refuses a scrape above its
+ * limit whole, so the limit must never be below what the collector may legitimately expose.
+ */
+export function collectorSampleLimit(limits: CollectorLimits): number {
+  const catalogue = Object.values(exposedMetrics).reduce(
+    (sum, metric) => sum + mostSamples(metric, limits),
+    0,
+  );
+  return catalogue + limits.windowSeries + RUNTIME_SAMPLES;
+}
+
+/** Other components' exposition grows with their own work: bounded by what is generous for each. */
+const PLATFORM_SAMPLE_LIMIT = 50_000;
+
+/**
+ * The text of prometheus.yml. `ruleFiles` is relative to the file. The `replica` label tells the two servers' series
+ * apart and is dropped from alerts, so that Alertmanager takes both servers' alerts for one.
+ */
+export function prometheusConfig(
+  config: StackConfig,
+  discovery: Discovery = clusterDiscovery(config),
+  ruleFiles = '../rules/*.yaml',
+): string {
+  const { scrapeInterval } = config.prometheus;
+  const scrape = (job: Job) => ({
+    job_name: jobs[job],
+    sample_limit: job === 'collector' ? collectorSampleLimit(config.collector.limits) : PLATFORM_SAMPLE_LIMIT,
+    label_limit: 30,
+    label_name_length_limit: 128,
+    label_value_length_limit: 1_024,
+    body_size_limit: '64MB',
+    ...(job === 'collector' ? {} : { scrape_interval: '15s' }),
+    ...discovery[job],
+  });
+  const file = {
+    global: {
+      scrape_interval: scrapeInterval,
+      scrape_timeout: scrapeInterval,
+      evaluation_interval: '15s',
+      // Prometheus expands the variable from its own environment: the pod's name.
+      external_labels: { ...config.externalLabels, replica: '${POD_NAME}' },
+    },
+    rule_files: [ruleFiles],
+    alerting: {
+      alert_relabel_configs: [{ regex: 'replica', action: 'labeldrop' }],
+      alertmanagers: [{ timeout: '5s', ...discovery.alertmanager }],
+    },
+    scrape_configs: (Object.keys(discovery) as Job[]).map(scrape),
+  };
+  return stringify(file, { lineWidth: 0 });
+}
