@@ -48,7 +48,7 @@ const limitsSchema = Type.Object(
     windowKeys: positive,
     /** Keys of one burst window that become series, the largest peaks first. */
     windowSeries: positive,
-    /** Label sets of one metric; beyond, every open label becomes `_other`. */
+    /** Sets of open label values of one metric, each with every closed one; beyond, every open label is `_other`. */
     seriesPerMetric: positive,
     sessionTypes: positive,
     findings: positive,

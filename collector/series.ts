@@ -1,0 +1,144 @@
+/** The series of one metric: found by their labels, bounded in number, born at zero. */
+import type { OverflowLabel } from './catalogue/collector-metrics.ts';
+import { type OpenLabel, OTHER } from './catalogue/labels.ts';
+import type { Metric } from './catalogue/metric.ts';
+import type { LabelBounds } from './series-bounds.ts';
+
+/** The numbers of one series: a counter or gauge has `value`, a histogram its `value` as sum and a count a bucket. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  value: number;
+  /** Observations by bucket, not cumulative; the last is above every bound. */
+  readonly buckets?: Float64Array;
+}
+
+/** Series with the same open labels, one for each combination of the closed ones: they are born together. */
+export interface Group {
+  readonly series: Map<string, Series>;
+  /** Shown as zero, whatever has been counted. */
+  held: boolean;
+  /** When a scrape first showed it, in milliseconds. */
+  firstShownMs?: number;
+}
+
+type Branch = Map<string, Branch | Group>;
+type Labels = Readonly<Record<string, string>>;
+
+/** Every combination of the values of the closed labels; one empty combination when there are none. */
+function combinations(closed: readonly (readonly [string, readonly string[]])[]): Labels[] {
+  return closed.reduce<Labels[]>(
+    (all, [name, values]) => all.flatMap((labels) => values.map((value) => ({ ...labels, [name]: value }))),
+    [{}],
+  );
+}
+
+export class Family {
+  readonly metric: Metric;
+  readonly #open: readonly (readonly [string, OpenLabel])[];
+  readonly #closed: readonly string[];
+  readonly #combinations: readonly Labels[];
+  readonly #bounds: LabelBounds;
+  readonly #limit: number;
+  readonly #onOverflow: (label: OverflowLabel) => void;
+  readonly #onBirth: (group: Group) => void;
+  #root: Branch = new Map();
+  #groups: Group[] = [];
+
+  constructor(
+    metric: Metric,
+    bounds: LabelBounds,
+    limit: number,
+    onOverflow: (label: OverflowLabel) => void,
+    onBirth: (group: Group) => void,
+  ) {
+    this.metric = metric;
+    const labels = Object.entries(metric.labels);
+    this.#open = labels.flatMap(([name, label]) => ('bound' in label ? [[name, label] as const] : []));
+    const closed = labels.flatMap(([name, label]) => ('bound' in label ? [] : [[name, label] as const]));
+    this.#closed = closed.map(([name]) => name);
+    this.#combinations = combinations(closed);
+    this.#bounds = bounds;
+    this.#limit = limit;
+    this.#onOverflow = onOverflow;
+    this.#onBirth = onBirth;
+    if (metric.kind !== 'gauge' && this.#open.length === 0) this.#create([]);
+  }
+
+  get groups(): readonly Group[] {
+    return this.#groups;
+  }
+
+  /** The series with these labels, made if there is none yet; undefined for a gauge that is at its limit. */
+  series(labels: Labels): Series | undefined {
+    const given = this.#open.map(([name]) => labels[name] as string);
+    const group = this.#find(given) ?? this.#admit(given);
+    return group && this.#member(group, labels);
+  }
+
+  clear(): void {
+    this.#root = new Map();
+    this.#groups = [];
+  }
+
+  #member(group: Group, labels: Labels): Series {
+    const key = this.#closedKey(labels);
+    const known = group.series.get(key);
+    if (known) return known;
+    throw new RangeError(`${this.metric.name} has no series for ${this.#closed.join(', ')} = ${key}`);
+  }
+
+  /** Closed values are our own words, none with a bar in it, so that joining them cannot make two the same. */
+  #closedKey(labels: Labels): string {
+    const [first] = this.#closed;
+    if (!first) return '';
+    if (this.#closed.length === 1) return labels[first] as string;
+    return this.#closed.map((name) => labels[name]).join('|');
+  }
+
+  #find(values: readonly string[]): Group | undefined {
+    let branch: Branch | Group | undefined = this.#root;
+    for (const value of values.length ? values : ['']) branch = (branch as Branch | undefined)?.get(value);
+    return branch as Group | undefined;
+  }
+
+  #admit(given: readonly string[]): Group | undefined {
+    const clean = given.map((value, i) => this.#bounds.clean(this.#label(i), value));
+    const known = this.#find(clean);
+    if (known) return known;
+    if (this.#groups.length >= this.#limit) {
+      this.#onOverflow('series');
+      // A gauge's surplus has no common value; who sets it sets the most important first.
+      if (this.metric.kind === 'gauge') return undefined;
+      const others = given.map(() => OTHER);
+      return this.#find(others) ?? this.#create(others);
+    }
+    if (this.metric.kind === 'gauge') return this.#create(clean);
+    const admitted = clean.map((value, i) => this.#bounds.admit(this.#label(i), value));
+    return this.#find(admitted) ?? this.#create(admitted);
+  }
+
+  #label(index: number): OpenLabel {
+    return this.#open[index]?.[1] as OpenLabel;
+  }
+
+  #create(values: readonly string[]): Group {
+    const open = Object.fromEntries(this.#open.map(([name], i) => [name, values[i] as string]));
+    const buckets = this.metric.buckets;
+    const series = this.#combinations.map((closed): [string, Series] => {
+      const counts = buckets ? { buckets: new Float64Array(buckets.length + 1) } : {};
+      return [this.#closedKey(closed), { labels: { ...open, ...closed }, value: 0, ...counts }];
+    });
+    const group: Group = { series: new Map(series), held: this.metric.kind !== 'gauge' };
+    const path = values.length ? values : [''];
+    let branch = this.#root;
+    for (const value of path.slice(0, -1)) {
+      const next = (branch.get(value) as Branch | undefined) ?? new Map();
+      branch.set(value, next);
+      branch = next;
+    }
+    branch.set(path.at(-1) as string, group);
+    this.#groups.push(group);
+    if (group.held) this.#onBirth(group);
+    return group;
+  }
+}
