@@ -164,7 +164,7 @@ export function defineStack(
       `${ENVIRONMENT_VARIABLE}=${chosen} is not an environment of stack.config.ts (known: ${known})`,
     );
   }
-  let config = merge(stackDefaults, options, { takenWhole, optionalKeys });
+  let config = merge<StackConfig>(stackDefaults, options, { takenWhole, optionalKeys });
   if (chosen) config = merge(config, environments[chosen] ?? {}, { takenWhole, optionalKeys });
   checkOverrides(config.alerts);
   return config;

@@ -1,75 +1,62 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SourceCopy } from '../type-check.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const rooms = [
-  'collector',
-  'alerts',
-  'dashboards',
-  'stack',
-  'stack.config.ts',
-  'tsconfig.json',
-  'package.json',
-];
-
-/** Type-checks the copy and returns the files that have errors. */
-async function filesWithErrors(copy: string): Promise<string[]> {
-  const tsc = join(root, 'node_modules/.bin/tsc');
-  const { stdout } = await promisify(execFile)(process.execPath, [tsc, '--noEmit', '--pretty', 'false'], {
-    cwd: copy,
-    maxBuffer: 64 * 1024 * 1024,
-  }).catch((error) => error as { stdout: string });
-  return [...new Set([...stdout.matchAll(/^([^\s(]+\.ts)\(/gm)].map(([, file]) => file!))];
-}
+const METRICS = 'collector/catalogue/metrics.ts';
 
 describe('a label is written once', () => {
-  const copy = mkdtempSync(join(tmpdir(), 'mcp-lookout-rename-'));
+  let copy: SourceCopy;
   beforeAll(() => {
-    for (const room of rooms) cpSync(join(root, room), join(copy, room), { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    copy = new SourceCopy();
   });
-  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+  afterAll(() => copy.remove());
 
   test('the copy compiles as it is', async () => {
-    expect(await filesWithErrors(copy)).toEqual([]);
-  }, 60_000);
+    expect(await copy.errors()).toEqual([]);
+  });
 
-  test('renaming `tool` of the tool calls breaks the alert, its wording, the panel and the collector', async () => {
-    const metrics = join(copy, 'collector/catalogue/metrics.ts');
-    const text = readFileSync(metrics, 'utf8');
-    const renamed = text.replace(
+  test('renaming the tool of tool calls breaks the alert, its wording, the panel, its legend and the collector', async () => {
+    const back = copy.replace(
+      METRICS,
       'labels: { server, tool, client, outcome: outcomes }',
       'labels: { server, tool_name: tool, client, outcome: outcomes }',
     );
-    expect(renamed).not.toBe(text);
-    writeFileSync(metrics, renamed);
-    const broken = await filesWithErrors(copy);
-    writeFileSync(metrics, text);
-    expect(broken).toContain('alerts/tools.ts');
-    expect(broken).toContain('dashboards/operations.ts');
-    expect(broken).toContain('collector/process/tool-calls.ts');
-  }, 60_000);
+    const errors = await copy.errors();
+    back();
+    const files = new Set(errors.map(({ file }) => file));
+    expect(files).toContain('alerts/tools.ts');
+    expect(files).toContain('dashboards/operations.ts');
+    expect([...files].some((file) => file.startsWith('collector/process/'))).toBe(true);
+    const wording = errors.filter(
+      ({ file, source }) => file === 'alerts/tools.ts' && /\(\{[^}]*tool/.test(source),
+    );
+    expect(wording, 'the wording names the label').not.toEqual([]);
+  });
+
+  test('renaming a value of a closed set breaks whoever asked for it', async () => {
+    const back = copy.replace('collector/catalogue/labels.ts', "  'tool_error',", "  'tool_failure',");
+    const errors = await copy.errors();
+    back();
+    expect(errors).not.toEqual([]);
+  });
 
   test('a label lost in the aggregation cannot be named in the wording', async () => {
-    const file = join(copy, 'alerts/lost-label.ts');
-    writeFileSync(
-      file,
-      `import { rate, sum } from '../collector/catalogue/promql.ts';
-       import { toolCalls } from '../collector/catalogue/metrics.ts';
-       import { alert } from './alert.ts';
-       export const lost = alert({
-         name: 'Lost', severity: 'warning', group: 'slow', settings: {},
-         measure: () => sum(rate(toolCalls, '5m'), ['server']),
-         above: () => 1,
-         summary: ({ tool }) => tool, description: () => '', action: 'Restart it.', runbook: 'ir-lost', tests: () => [],
-       });`,
+    const back = copy.add(
+      'alerts/lost-label.ts',
+      `import { toolCalls } from '../collector/catalogue/metrics.ts';
+import { rate, sum } from '../collector/catalogue/promql.ts';
+import { alert } from './alert.ts';
+export const lost = alert({
+  name: 'Lost', severity: 'warning', group: 'slow', settings: {},
+  measure: () => sum(rate(toolCalls, '5m'), ['server']),
+  above: () => 1,
+  summary: ({ tool }) => tool, description: () => '', action: 'Restart it.', runbook: 'ir-lost', tests: () => [],
+});
+`,
     );
-    const broken = await filesWithErrors(copy);
-    rmSync(file);
-    expect(broken).toEqual(['alerts/lost-label.ts']);
-  }, 60_000);
+    const errors = await copy.errors();
+    back();
+    expect(errors.map(({ source }) => source.trim())).toEqual([
+      expect.stringContaining('summary: ({ tool }) => tool'),
+    ]);
+  });
 });

@@ -1,0 +1,88 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { defineStack, ENVIRONMENT_VARIABLE, type StackOptions, stackDefaults } from '../../stack/config.ts';
+import { bytes, seconds } from '../../stack/quantities.ts';
+import { SourceCopy } from '../type-check.ts';
+
+describe('the stack configuration', () => {
+  afterEach(() => {
+    delete process.env[ENVIRONMENT_VARIABLE];
+  });
+
+  test('is complete without a word', () => {
+    expect(defineStack()).toEqual(stackDefaults);
+  });
+
+  test('keeps the defaults beside a key that is changed', () => {
+    const config = defineStack({ prometheus: { retention: '7d' } });
+    expect(config.prometheus).toEqual({ ...stackDefaults.prometheus, retention: '7d' });
+  });
+
+  test('takes lists and records of the user whole', () => {
+    const network = { senderNamespaceLabels: { team: 'agents' } };
+    expect(defineStack({ network }).network.senderNamespaceLabels).toEqual({ team: 'agents' });
+  });
+
+  test('lays the chosen environment over the base', () => {
+    process.env[ENVIRONMENT_VARIABLE] = 'staging';
+    const config = defineStack(
+      { namespace: 'lookout', prometheus: { replicas: 3 } },
+      { staging: { prometheus: { replicas: 1 } } },
+    );
+    expect([config.namespace, config.prometheus.replicas]).toEqual(['lookout', 1]);
+  });
+
+  test('names the environments there are when the chosen one is not among them', () => {
+    process.env[ENVIRONMENT_VARIABLE] = 'prod';
+    expect(() => defineStack({}, { staging: {} })).toThrow(
+      'MCP_LOOKOUT_ENVIRONMENT=prod is not an environment of stack.config.ts (known: staging)',
+    );
+  });
+
+  test.each([
+    [{ colector: {} }, 'stack.config.ts: colector is not a setting (known here: namespace, '],
+    [
+      { prometheus: { replica: 1 } },
+      'stack.config.ts: prometheus.replica is not a setting (known here: replicas, ',
+    ],
+    [{ prometheus: { replicas: '2' } }, 'stack.config.ts: prometheus.replicas must be a number, not "2"'],
+    [{ alerts: { ToolErrorSustaind: {} } }, 'ToolErrorSustaind'],
+  ])('refuses %j with the path and what is known', (options, message) => {
+    expect(() => defineStack(options as StackOptions)).toThrow(message);
+  });
+
+  test('reads durations and quantities', () => {
+    expect([seconds('5s'), seconds('2h'), bytes('10Gi'), bytes('256Mi')]).toEqual([
+      5,
+      7_200,
+      10 * 2 ** 30,
+      2 ** 28,
+    ]);
+    expect(() => bytes('10GB' as never)).toThrow(
+      'stack.config.ts: "10GB" is not a number with one of the units Ki, Mi',
+    );
+  });
+});
+
+describe('a mistake in stack.config.ts does not compile', () => {
+  let copy: SourceCopy;
+  beforeAll(() => {
+    copy = new SourceCopy();
+  });
+  afterAll(() => copy.remove());
+
+  test.each([
+    ['a wrong key', '{ prometheus: { replica: 2 } }'],
+    ['a wrong unit', "{ prometheus: { storage: '50GB' } }"],
+    ['an alert that does not exist', '{ alerts: { ToolErrorSustaind: { above: 0.1 } } }'],
+    ['a setting that the alert does not have', '{ alerts: { ToolErrorSustained: { over: 0.1 } } }'],
+    ['a limit of the wrong type', "{ alerts: { ToolErrorSustained: { above: '10%' } } }"],
+  ])('%s', async (_, options) => {
+    const back = copy.add(
+      'wrong.config.ts',
+      `import { defineStack } from './stack/config.ts';\nexport default defineStack(${options});\n`,
+    );
+    const errors = await copy.errors();
+    back();
+    expect(errors.map(({ file }) => file)).toEqual(['wrong.config.ts']);
+  });
+});
