@@ -29,13 +29,17 @@ export const staticTargets = (...targets: string[]): TargetDiscovery => ({ stati
 /** Series of Node's and the process's own metrics, which are not in the catalogue; measured 90. */
 const RUNTIME_SAMPLES = 500;
 
+/** Sets of open labels are bounded by `seriesPerMetric`, and one more for the overflow; each has all closed values. */
 function mostSamples(metric: Metric, limits: CollectorLimits): number {
-  const labelSets = Object.values(metric.labels)
-    .map((label) => ('bound' in label ? label.bound + 2 : label.length))
-    .reduce((product, values) => product * values, 1);
+  let openSets = 1;
+  let closedSets = 1;
+  for (const label of Object.values(metric.labels)) {
+    if ('bound' in label) openSets *= label.bound + 2;
+    else closedSets *= label.length;
+  }
   // A histogram is a line for each bucket, +Inf, _sum and _count.
   const lines = metric.kind === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
-  return Math.min(labelSets, limits.seriesPerMetric) * lines;
+  return Math.min(openSets, limits.seriesPerMetric + 1) * closedSets * lines;
 }
 
 /**
