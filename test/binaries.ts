@@ -1,7 +1,6 @@
-/** Before all tests: unpacks the binaries once, so that test files that start them side by side find them in the cache. */
+/** Unpacks the real Prometheus and Alertmanager once, before test files ask for them at the same time. */
 import { findBinaries } from '../run/binaries/find.ts';
 
-export default async function unpackOnce(): Promise<void> {
-  // Tests that need no binary pass without; the others fail with the same sentence.
-  await findBinaries().catch((error: Error) => console.error(error.message));
+export default async function setup(): Promise<void> {
+  await findBinaries();
 }
