@@ -42,6 +42,14 @@ export interface Instruments {
   exposition(): Promise<string>;
 }
 
+/** Of Node's default metrics, those whose names are no valid ones for their kind. */
+const misnamed = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+];
 /** In scrape intervals: above one, so that two scrapers have passed; below two, so that the next scrape releases. */
 const HOLD_INTERVALS = 1.5;
 
@@ -61,6 +69,7 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     registry.registerMetric(collectable(family));
   }
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
 
   function seriesOf(metric: Metric, labels: Readonly<Record<string, string>>): Series | undefined {
     const family = families.get(metric.name);

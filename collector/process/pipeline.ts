@@ -1,7 +1,18 @@
-/** Everything that happens to an event once it is durable. */
-import type { McpEvent } from '../catalogue/events.ts';
+/** Everything that happens to an event once it is durable, in order. */
+import type { EventKind, EventOf, McpEvent } from '../catalogue/events.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
+import { cleanLabelValue } from '../series-bounds.ts';
+import { Access } from './access.ts';
+import { Baselines } from './baselines.ts';
+import { BurstWindows } from './burst-windows.ts';
+import { Capabilities } from './capabilities.ts';
+import { Findings } from './findings.ts';
+import { KnownTools } from './known-tools.ts';
+import type { Occasion, Parts } from './parts.ts';
+import { authFailure, dlpBlock, policyDecision } from './security-events.ts';
+import { Sessions } from './sessions.ts';
+import { toolCall } from './tool-calls.ts';
 
 /** An event that is on disk, with its times in milliseconds since the epoch. */
 export interface AcceptedEvent {
@@ -14,12 +25,105 @@ export interface AcceptedEvent {
   readonly sourceKind: string;
 }
 
+type Handlers = { readonly [K in EventKind]: (event: EventOf<K>, occasion: Occasion, parts: Parts) => void };
+
+/** What each kind of event does. Its session has been opened or found, and knows that it had an event, before. */
+const handlers: Handlers = {
+  tool_call: toolCall,
+  policy_decision: policyDecision,
+  dlp_block: dlpBlock,
+  auth_failure: authFailure,
+  tool_list: ({ server, tools }, _, { knownTools }) => {
+    for (const { name } of tools) knownTools.learn(server, name);
+  },
+  session_start: () => {},
+  session_end: ({ reason }, { session }, { sessions }) => {
+    if (session) sessions.end(session, reason && cleanLabelValue(reason));
+  },
+};
+
 export class Pipeline {
-  constructor(_config: CollectorConfig, _instruments: Instruments, _now: () => number) {}
-  process(_accepted: AcceptedEvent): void {}
-  tick(): void {}
-  snapshot(): object {
-    return {};
+  readonly #parts: Parts;
+  readonly #now: () => number;
+
+  constructor(config: CollectorConfig, instruments: Instruments, now: () => number) {
+    this.#now = now;
+    const baselines = new Baselines(config, instruments);
+    this.#parts = {
+      config,
+      instruments,
+      access: new Access(config, instruments),
+      baselines,
+      capabilities: new Capabilities(instruments),
+      findings: new Findings(config, instruments),
+      knownTools: new KnownTools(config),
+      sessions: new Sessions(config, instruments, baselines, now),
+      windows: new BurstWindows(config, instruments),
+    };
+    instruments.beforeScrape(() => this.#expose());
   }
-  restore(_snapshot: object): void {}
+
+  get sessions(): Sessions {
+    return this.#parts.sessions;
+  }
+
+  get findings(): Findings {
+    return this.#parts.findings;
+  }
+
+  get baselines(): Baselines {
+    return this.#parts.baselines;
+  }
+
+  process(accepted: AcceptedEvent): void {
+    const { event, timeMs, receivedMs, sourceKind } = accepted;
+    this.#parts.capabilities.observe(sourceKind, event);
+    const session = this.sessions.touch(accepted);
+    const handle = handlers[event.kind] as (event: McpEvent, occasion: Occasion, parts: Parts) => void;
+    handle(event, { timeMs, receivedMs, nowMs: this.#now(), session }, this.#parts);
+  }
+
+  /** What time alone brings about; to be called about once a second. */
+  tick(): void {
+    const nowMs = this.#now();
+    this.sessions.tick(nowMs);
+    this.#parts.windows.tick(nowMs);
+  }
+
+  /** All that a restart must not forget, as plain JSON. Counters are not in it: Prometheus knows what a reset is. */
+  snapshot(): object {
+    const { sessions, baselines, findings, knownTools, capabilities, windows } = this.#parts;
+    const nowMs = this.#now();
+    return {
+      sessions: sessions.snapshot(nowMs),
+      baselines: baselines.snapshot(),
+      findings: findings.snapshot(),
+      knownTools: knownTools.snapshot(),
+      capabilities: capabilities.snapshot(),
+      windows: windows.snapshot(nowMs),
+    };
+  }
+
+  /** Takes up a snapshot. Parts that are missing or of another version's shape start clean; returns their names. */
+  restore(snapshot: object): readonly string[] {
+    const { sessions, baselines, findings, knownTools, capabilities, windows } = this.#parts;
+    const nowMs = this.#now();
+    const saved = snapshot as Readonly<Record<string, unknown>>;
+    const restored = {
+      sessions: sessions.restore(saved.sessions, nowMs),
+      baselines: baselines.restore(saved.baselines),
+      findings: findings.restore(saved.findings),
+      knownTools: knownTools.restore(saved.knownTools),
+      capabilities: capabilities.restore(saved.capabilities),
+      windows: windows.restore(saved.windows, nowMs),
+    };
+    return Object.entries(restored).flatMap(([part, known]) => (known ? [] : [part]));
+  }
+
+  #expose(): void {
+    const nowMs = this.#now();
+    this.sessions.expose(nowMs);
+    this.baselines.expose();
+    this.#parts.windows.expose(nowMs);
+  }
 }

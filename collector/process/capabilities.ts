@@ -1,0 +1,86 @@
+/**
+ * What each kind of source has shown so far. A source that cannot see denials reports none, which looks like peace;
+ * so a dashboard asks here first whether it could be seen at all.
+ */
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { McpEvent } from '../catalogue/events.ts';
+import { type Capability, capabilities, sourceKind } from '../catalogue/labels.ts';
+import { sourceCapability } from '../catalogue/metrics.ts';
+import type { Instruments } from '../instruments.ts';
+
+/** Capabilities that every event of a kind shows. */
+const shownByKind: Readonly<Record<McpEvent['kind'], readonly Capability[]>> = {
+  tool_call: ['tool_calls'],
+  session_start: ['sessions'],
+  session_end: ['sessions'],
+  policy_decision: ['policy_decisions'],
+  dlp_block: ['dlp_blocks'],
+  auth_failure: ['auth_failures'],
+  tool_list: ['tool_lists'],
+};
+
+const savedCapabilities = Type.Array(
+  Type.Object({
+    source: Type.String(),
+    sees: Type.Array(Type.Unsafe<Capability>({ type: 'string', enum: [...capabilities] })),
+  }),
+);
+const savedCheck = Compile(savedCapabilities);
+
+export class Capabilities {
+  readonly #instruments: Instruments;
+  /** By source kind, bounded as a label. */
+  readonly #seen = new Map<string, Set<Capability>>();
+
+  constructor(instruments: Instruments) {
+    this.#instruments = instruments;
+  }
+
+  observe(source: string, event: McpEvent): void {
+    const seen = this.#of(source);
+    for (const capability of shownByKind[event.kind]) this.#show(source, seen, capability);
+    if (event.session) this.#show(source, seen, 'sessions');
+    if (event.client) this.#show(source, seen, 'clients');
+    if (event.user !== undefined) this.#show(source, seen, 'users');
+    if (event.kind !== 'tool_call') return;
+    if (event.outcome === 'tool_error') this.#show(source, seen, 'tool_errors');
+    if (event.request_bytes !== undefined || event.response_bytes !== undefined)
+      this.#show(source, seen, 'bytes');
+  }
+
+  snapshot(): Static<typeof savedCapabilities> {
+    return [...this.#seen].map(([source, sees]) => ({ source, sees: [...sees] }));
+  }
+
+  /** False when what was saved has another shape. */
+  restore(saved: unknown): boolean {
+    if (!savedCheck.Check(saved)) return false;
+    for (const { source, sees } of saved) {
+      const seen = this.#of(source);
+      for (const capability of sees) this.#show(source, seen, capability);
+    }
+    return true;
+  }
+
+  /** What a source has shown; the first time, all else is shown as 0. */
+  #of(source: string): Set<Capability> {
+    const name = this.#instruments.bounded(sourceKind, source);
+    const known = this.#seen.get(name);
+    if (known) return known;
+    const created = new Set<Capability>();
+    this.#seen.set(name, created);
+    for (const sees of capabilities) this.#instruments.set(sourceCapability, { source: name, sees }, 0);
+    return created;
+  }
+
+  #show(source: string, seen: Set<Capability>, sees: Capability): void {
+    if (seen.has(sees)) return;
+    seen.add(sees);
+    this.#instruments.set(
+      sourceCapability,
+      { source: this.#instruments.bounded(sourceKind, source), sees },
+      1,
+    );
+  }
+}

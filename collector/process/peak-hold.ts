@@ -1,0 +1,26 @@
+/** The largest value of the last moments: a monotonic queue, so that a scrape in any phase sees every peak. */
+import type { CollectorConfig } from '../config.ts';
+
+/** Long enough that a burst outlives one failed scrape: two intervals and the time a scrape may take. */
+export const holdMsOf = (config: CollectorConfig): number => (2 * config.scrapeIntervalSeconds + 5) * 1_000;
+
+export class PeakHold {
+  readonly #holdMs: number;
+  /** Oldest first with strictly falling values: what is overtaken by a later, larger value cannot matter again. */
+  readonly #peaks: { readonly atMs: number; readonly value: number }[] = [];
+
+  constructor(holdMs: number) {
+    this.#holdMs = holdMs;
+  }
+
+  add(atMs: number, value: number): void {
+    while ((this.#peaks.at(-1)?.value ?? Number.POSITIVE_INFINITY) <= value) this.#peaks.pop();
+    this.#peaks.push({ atMs, value });
+  }
+
+  /** The largest value added within the hold time; 0 when there is none. */
+  peak(nowMs: number): number {
+    while (this.#peaks[0] && this.#peaks[0].atMs <= nowMs - this.#holdMs) this.#peaks.shift();
+    return this.#peaks[0]?.value ?? 0;
+  }
+}

@@ -1,0 +1,36 @@
+/** Counts what gateways and servers refused: policy decisions, DLP blocks and failed authentications. */
+import type { EventOf } from '../catalogue/events.ts';
+import { authFailures, dlpBlocks, policyDecisions } from '../catalogue/metrics.ts';
+import type { Occasion, Parts } from './parts.ts';
+import { normalizeSourceAddress } from './source-address.ts';
+
+export function policyDecision(
+  { server, tool, decision }: EventOf<'policy_decision'>,
+  { session }: Occasion,
+  { instruments, knownTools }: Parts,
+): void {
+  instruments.inc(policyDecisions, { server, tool: knownTools.label(server, tool), decision });
+  if (session && decision === 'deny') session.denials++;
+}
+
+export function dlpBlock(
+  { server, tool, rule, direction }: EventOf<'dlp_block'>,
+  occasion: Occasion,
+  { instruments, knownTools, windows }: Parts,
+): void {
+  // Only a tool that exists has a response to block.
+  if (direction === 'response') knownTools.learn(server, tool);
+  instruments.inc(dlpBlocks, { server, tool: knownTools.label(server, tool), rule });
+  windows.add('dlp_block', '', occasion);
+  if (occasion.session) occasion.session.dlpBlocks++;
+}
+
+export function authFailure(
+  { server, reason, source }: EventOf<'auth_failure'>,
+  occasion: Occasion,
+  { instruments, windows }: Parts,
+): void {
+  instruments.inc(authFailures, { server, reason: reason ?? 'other' });
+  windows.add('auth_failure', normalizeSourceAddress(source), occasion);
+  if (occasion.session) occasion.session.authFailures++;
+}

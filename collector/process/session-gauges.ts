@@ -1,0 +1,61 @@
+/** The gauges of open sessions, kept as sessions come, grow and go, so that a scrape never walks over them. */
+import { sessionsActive, sessionUniqueToolsPeak } from '../catalogue/metrics.ts';
+import type { Instruments } from '../instruments.ts';
+import { DiversityPeaks } from './diversity-peak.ts';
+import type { Session } from './session.ts';
+
+export class SessionGauges {
+  readonly #instruments: Instruments;
+  /** Open sessions by type and client, both bounded as labels. */
+  readonly #active = new Map<string, Map<string, number>>();
+  readonly #peaks: DiversityPeaks;
+
+  constructor(instruments: Instruments, holdMs: number) {
+    this.#instruments = instruments;
+    this.#peaks = new DiversityPeaks(holdMs);
+  }
+
+  /** A session opened, or came to this type and client. */
+  enter(session: Session): void {
+    this.#count(session, 1);
+    this.#peaks.opened(session.type, session.tools.size);
+  }
+
+  /** A session is open no more, or about to change its type or client. */
+  leave(session: Session): void {
+    this.#count(session, -1);
+    this.#peaks.left(session.type, session.tools.size);
+  }
+
+  /** An open session called one tool more. */
+  grew({ type, tools }: Session): void {
+    this.#peaks.grew(type, tools.size);
+  }
+
+  /** Shows so many tools of a session that has left for as long as a scrape needs to see them. */
+  hold(type: string, tools: number, nowMs: number): void {
+    this.#peaks.hold(type, tools, nowMs);
+  }
+
+  /** The peaks by type as a scrape would see them. */
+  peaks(nowMs: number): [type: string, tools: number][] {
+    return [...this.#peaks.peaks(nowMs)].map(([type, tools]) => [type, tools]);
+  }
+
+  expose(nowMs: number): void {
+    for (const [session_type, clients] of this.#active) {
+      for (const [client, sessions] of clients)
+        this.#instruments.set(sessionsActive, { session_type, client }, sessions);
+    }
+    this.#instruments.reset(sessionUniqueToolsPeak);
+    for (const [session_type, tools] of this.#peaks.peaks(nowMs)) {
+      this.#instruments.set(sessionUniqueToolsPeak, { session_type }, tools);
+    }
+  }
+
+  #count({ type, client }: Session, by: number): void {
+    const clients = this.#active.get(type) ?? new Map<string, number>();
+    this.#active.set(type, clients);
+    clients.set(client, (clients.get(client) ?? 0) + by);
+  }
+}

@@ -1,0 +1,69 @@
+/** What is known of one session: facts and counts, never what was said in it. */
+import { hash } from 'node:crypto';
+import Type, { type Static } from 'typebox';
+
+/** How a session ended: by its own event, by silence, or to make room for others. */
+export const sessionEnds = ['ended', 'idle', 'evicted'] as const;
+export type SessionEnd = (typeof sessionEnds)[number];
+
+const count = Type.Integer({ minimum: 0 });
+
+/** One of the session's last calls: what a later call could pass on. */
+const recentCallSchema = Type.Object({
+  endpoint: Type.String(),
+  responseBytes: Type.Optional(Type.Number()),
+});
+export type RecentCall = Static<typeof recentCallSchema>;
+
+const factsSchema = {
+  id: Type.String(),
+  type: Type.String(),
+  /** Its events said the type, so no rule decides it. */
+  typeGiven: Type.Boolean(),
+  server: Type.String(),
+  client: Type.String(),
+  user: Type.Optional(Type.String()),
+  environment: Type.Optional(Type.String()),
+  /** Times of its first and last event, as the events say. */
+  startedMs: Type.Number(),
+  lastMs: Type.Number(),
+  /** When its first and its newest event were accepted. */
+  firstReceivedMs: Type.Number(),
+  lastReceivedMs: Type.Number(),
+  calls: count,
+  errors: count,
+  denials: count,
+  dlpBlocks: count,
+  authFailures: count,
+  /** Events that came after it had ended; they are in no other figure of the session. */
+  lateEvents: count,
+  recentCalls: Type.Array(recentCallSchema),
+  end: Type.Optional(
+    Type.Object({
+      how: Type.Unsafe<SessionEnd>({ type: 'string', enum: [...sessionEnds] }),
+      reason: Type.Optional(Type.String()),
+      /** Events up to this time belong to it and not to a new session with the same id. */
+      untilMs: Type.Number(),
+    }),
+  ),
+};
+
+export const savedSessionSchema = Type.Object({
+  ...factsSchema,
+  /** Calls by tool, each tool with its server. */
+  tools: Type.Array(Type.Tuple([Type.String(), count])),
+});
+export type SavedSession = Static<typeof savedSessionSchema>;
+
+/** A session, open or ended. */
+export interface Session extends Omit<SavedSession, 'tools'> {
+  readonly tools: Map<string, number>;
+}
+
+/** Session ids are as good as passwords, so only this is kept, shown and linked: the first 128 bits of their SHA-256. */
+export const hashedSessionId = (id: string): string => hash('sha256', id, 'base64url').slice(0, 22);
+/** What a hashed session id looks like. */
+export const HASHED_SESSION_ID = /^[\w-]{22}$/;
+
+export const saveSession = (session: Session): SavedSession => ({ ...session, tools: [...session.tools] });
+export const loadSession = (saved: SavedSession): Session => ({ ...saved, tools: new Map(saved.tools) });

@@ -1,0 +1,261 @@
+/**
+ * The sessions: opened by their first event, ended by their own last, by silence, or to make room.
+ *
+ * Only events that carry a session id have a session; none is inferred from users or addresses, since a guess that
+ * looks like a session makes every figure about sessions a guess. Silence is measured by arrival, so that a session
+ * ends even when no clock but ours goes on, and by event time, so that a backlog delivered at once falls into the
+ * sessions it came from. An event older than the end of an ended session is late: it counts everywhere but there.
+ * An evicted session is no completed one: it is in no histogram and teaches no baseline.
+ */
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { collectorEvictions, collectorSessionsOpen } from '../catalogue/collector-metrics.ts';
+import type { McpEvent } from '../catalogue/events.ts';
+import { client as clientLabel, sessionType as typeLabel, UNKNOWN } from '../catalogue/labels.ts';
+import { sessionDuration, sessionToolCalls, sessionUniqueTools } from '../catalogue/metrics.ts';
+import type { CollectorConfig } from '../config.ts';
+import type { Instruments } from '../instruments.ts';
+import type { Baselines } from './baselines.ts';
+import { holdMsOf } from './peak-hold.ts';
+import type { AcceptedEvent } from './pipeline.ts';
+import {
+  hashedSessionId,
+  loadSession,
+  type SavedSession,
+  type Session,
+  type SessionEnd,
+  savedSessionSchema,
+  saveSession,
+} from './session.ts';
+import { SessionGauges } from './session-gauges.ts';
+import { sessionTypeOf } from './session-type.ts';
+
+/** Ended sessions kept for the pages, and to know late events by. */
+const RECENTLY_ENDED = 2_000;
+/** Tools remembered over all sessions, for each session there may be: a bound for memory, far above what agents use. */
+const TOOLS_PER_POSSIBLE_SESSION = 10;
+
+const savedSessions = Type.Object({
+  open: Type.Array(savedSessionSchema),
+  ended: Type.Array(savedSessionSchema),
+  /** Peaks of distinct tools by type, which scrapes may not have seen. */
+  peaks: Type.Array(Type.Tuple([Type.String(), Type.Number()])),
+});
+const savedCheck = Compile(savedSessions);
+
+type Arrival = Pick<AcceptedEvent, 'event' | 'timeMs' | 'receivedMs'>;
+
+export class Sessions {
+  readonly #config: CollectorConfig;
+  readonly #instruments: Instruments;
+  readonly #baselines: Baselines;
+  readonly #now: () => number;
+  readonly #gauges: SessionGauges;
+  /** By hashed id, the one without an event for longest first. */
+  readonly #open = new Map<string, Session>();
+  /** By hashed id, the one that ended first first. */
+  readonly #ended = new Map<string, Session>();
+  /** Tools of all open and ended sessions together. */
+  #tools = 0;
+
+  constructor(config: CollectorConfig, instruments: Instruments, baselines: Baselines, now: () => number) {
+    this.#config = config;
+    this.#instruments = instruments;
+    this.#baselines = baselines;
+    this.#now = now;
+    this.#gauges = new SessionGauges(instruments, holdMsOf(config));
+  }
+
+  /** Open sessions, the one with the newest event last. */
+  get open(): readonly Session[] {
+    return [...this.#open.values()];
+  }
+
+  /** Recently ended sessions, the last to end last. */
+  get ended(): readonly Session[] {
+    return [...this.#ended.values()];
+  }
+
+  /** By hashed id: the open one, else the last that ended. */
+  find(id: string): Session | undefined {
+    return this.#open.get(id) ?? this.#ended.get(id);
+  }
+
+  /** The session of an event, opened if need be; undefined when it has none or comes after the end of its own. */
+  touch(arrival: Arrival): Session | undefined {
+    const { event, timeMs, receivedMs } = arrival;
+    if (!event.session) return undefined;
+    const id = hashedSessionId(event.session.id);
+    const session = this.#current(id, timeMs) ?? this.#begin(id, arrival);
+    if (!session) return undefined;
+    session.startedMs = Math.min(session.startedMs, timeMs);
+    session.lastMs = Math.max(session.lastMs, timeMs);
+    session.lastReceivedMs = Math.max(session.lastReceivedMs, receivedMs);
+    this.#identify(session, event);
+    this.#open.delete(id);
+    this.#open.set(id, session);
+    return session;
+  }
+
+  /** Counts a call; true when it is the session's first to that tool. */
+  addCall(session: Session, endpoint: string): boolean {
+    session.calls++;
+    const calls = session.tools.get(endpoint);
+    if (calls !== undefined) {
+      session.tools.set(endpoint, calls + 1);
+      return false;
+    }
+    const { toolsPerSession, sessions } = this.#config.limits;
+    if (session.tools.size >= toolsPerSession || this.#tools >= sessions * TOOLS_PER_POSSIBLE_SESSION) {
+      this.#instruments.inc(collectorEvictions, { table: 'session_tools' });
+      return false;
+    }
+    this.#tools++;
+    session.tools.set(endpoint, 1);
+    this.#gauges.grew(session);
+    return true;
+  }
+
+  /** Ends a session by its own event. */
+  end(session: Session, reason?: string): void {
+    this.#close(session, 'ended', session.lastMs, reason);
+  }
+
+  /** Ends the sessions that have gone idle. */
+  tick(nowMs: number): void {
+    for (const session of this.#open.values()) {
+      if (nowMs - session.lastReceivedMs <= this.#idleMs) break;
+      this.#close(session, 'idle', session.lastMs + this.#idleMs);
+    }
+  }
+
+  expose(nowMs: number): void {
+    this.#instruments.set(collectorSessionsOpen, {}, this.#open.size);
+    this.#gauges.expose(nowMs);
+  }
+
+  snapshot(nowMs: number): Static<typeof savedSessions> {
+    return {
+      open: this.open.map(saveSession),
+      ended: this.ended.map(saveSession),
+      peaks: this.#gauges.peaks(nowMs),
+    };
+  }
+
+  /** False when what was saved has another shape. */
+  restore(saved: unknown, nowMs: number): boolean {
+    if (!savedCheck.Check(saved)) return false;
+    for (const session of saved.ended) this.#remember(this.#load(session));
+    for (const session of saved.open) this.#add(this.#load(session));
+    // A peak that belongs to an open session outlives the hold anyway.
+    for (const [type, tools] of saved.peaks) this.#gauges.hold(this.#typeLabel(type), tools, nowMs);
+    return true;
+  }
+
+  get #idleMs(): number {
+    return this.#config.sessionIdleSeconds * 1_000;
+  }
+
+  #typeLabel(type: string): string {
+    return this.#instruments.bounded(typeLabel, type);
+  }
+
+  #load(saved: SavedSession): Session {
+    const client = this.#instruments.bounded(clientLabel, saved.client);
+    return { ...loadSession(saved), type: this.#typeLabel(saved.type), client };
+  }
+
+  /** The open session, unless the silence before this event ended it. */
+  #current(id: string, timeMs: number): Session | undefined {
+    const session = this.#open.get(id);
+    if (!session || timeMs - session.lastMs <= this.#idleMs) return session;
+    this.#close(session, 'idle', session.lastMs + this.#idleMs);
+    return undefined;
+  }
+
+  #begin(id: string, { event, timeMs, receivedMs }: Arrival): Session | undefined {
+    const ended = this.#ended.get(id);
+    if (ended?.end && timeMs <= ended.end.untilMs) {
+      ended.lateEvents++;
+      return undefined;
+    }
+    if (event.kind === 'session_end') return undefined;
+    const session: Session = {
+      id,
+      type: this.#typeLabel(sessionTypeOf(event, this.#config.sessionTypeRules)),
+      typeGiven: false,
+      server: event.server,
+      client: UNKNOWN,
+      startedMs: timeMs,
+      lastMs: timeMs,
+      firstReceivedMs: receivedMs,
+      lastReceivedMs: receivedMs,
+      calls: 0,
+      errors: 0,
+      denials: 0,
+      dlpBlocks: 0,
+      authFailures: 0,
+      lateEvents: 0,
+      recentCalls: [],
+      tools: new Map(),
+    };
+    this.#add(session);
+    return session;
+  }
+
+  /** Takes from an event what the session did not know yet. */
+  #identify(session: Session, { session: said, client, user, environment }: McpEvent): void {
+    session.user ??= user;
+    session.environment ??= environment;
+    const namesType = said?.type !== undefined && !session.typeGiven;
+    const namesClient = client !== undefined && session.client === UNKNOWN;
+    if (!namesType && !namesClient) return;
+    this.#gauges.leave(session);
+    if (namesType) {
+      session.type = this.#typeLabel(said.type as string);
+      session.typeGiven = true;
+    }
+    if (namesClient) session.client = this.#instruments.bounded(clientLabel, client.name);
+    this.#gauges.enter(session);
+  }
+
+  /** Opens a session; at the bound, the one without an event for longest makes room. */
+  #add(session: Session): void {
+    const [oldest] = this.#open.values();
+    if (oldest && this.#open.size >= this.#config.limits.sessions) {
+      this.#close(oldest, 'evicted', oldest.lastMs);
+      this.#instruments.inc(collectorEvictions, { table: 'sessions' });
+    }
+    this.#open.set(session.id, session);
+    this.#tools += session.tools.size;
+    this.#gauges.enter(session);
+  }
+
+  #close(session: Session, how: SessionEnd, untilMs: number, reason?: string): void {
+    this.#open.delete(session.id);
+    this.#tools -= session.tools.size;
+    this.#gauges.leave(session);
+    this.#gauges.hold(session.type, session.tools.size, this.#now());
+    session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
+    this.#remember(session);
+    if (how === 'evicted') return;
+    const labels = { session_type: session.type };
+    this.#instruments.observe(sessionDuration, labels, (session.lastMs - session.startedMs) / 1_000);
+    this.#instruments.observe(sessionToolCalls, labels, session.calls);
+    this.#instruments.observe(sessionUniqueTools, labels, session.tools.size);
+    this.#baselines.learn(session.type, session.tools.size);
+  }
+
+  /** Keeps an ended session; the one that ended first makes room. */
+  #remember(session: Session): void {
+    this.#forget(session.id);
+    this.#ended.set(session.id, session);
+    this.#tools += session.tools.size;
+    if (this.#ended.size > RECENTLY_ENDED) this.#forget(this.#ended.keys().next().value as string);
+  }
+
+  #forget(id: string): void {
+    this.#tools -= this.#ended.get(id)?.tools.size ?? 0;
+    this.#ended.delete(id);
+  }
+}
