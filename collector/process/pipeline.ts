@@ -2,6 +2,7 @@
 import type { EventKind, EventOf, McpEvent } from '../catalogue/events.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
+import type { Position } from '../journal/segment.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import { Access } from './access.ts';
 import { Baselines } from './baselines.ts';
@@ -16,6 +17,7 @@ import { toolCall } from './tool-calls.ts';
 
 /** An event that is on disk, with its times in milliseconds since the epoch. */
 export interface AcceptedEvent {
+  /** Its session id is a keyed hash of the one that was sent. */
   readonly event: McpEvent;
   /** When it happened, as it says itself. */
   readonly timeMs: number;
@@ -23,6 +25,8 @@ export interface AcceptedEvent {
   readonly receivedMs: number;
   /** Kind of source it came from, such as `native`. */
   readonly sourceKind: string;
+  /** Where its journal record starts. */
+  readonly position: Position;
 }
 
 type Handlers = { readonly [K in EventKind]: (event: EventOf<K>, occasion: Occasion, parts: Parts) => void };

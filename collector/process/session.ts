@@ -1,6 +1,6 @@
 /** What is known of one session: facts and counts, never what was said in it. */
-import { hash } from 'node:crypto';
 import Type, { type Static } from 'typebox';
+import type { Position } from '../journal/segment.ts';
 
 /** How a session ended: by its own event, by silence, or to make room for others. */
 export const sessionEnds = ['ended', 'idle', 'evicted'] as const;
@@ -16,6 +16,7 @@ const recentCallSchema = Type.Object({
 export type RecentCall = Static<typeof recentCallSchema>;
 
 const factsSchema = {
+  /** Keyed hash of the id that the server gave it, which is as good as a password. */
   id: Type.String(),
   type: Type.String(),
   /** Its events said the type, so no rule decides it. */
@@ -38,6 +39,8 @@ const factsSchema = {
   /** Events that came after it had ended; they are in no other figure of the session. */
   lateEvents: count,
   recentCalls: Type.Array(recentCallSchema),
+  /** Where in the journal its events stand: each within `PLACE_BYTES` behind one of these. */
+  places: Type.Array(Type.Object({ segment: count, offset: count })),
   end: Type.Optional(
     Type.Object({
       how: Type.Unsafe<SessionEnd>({ type: 'string', enum: [...sessionEnds] }),
@@ -60,10 +63,18 @@ export interface Session extends Omit<SavedSession, 'tools'> {
   readonly tools: Map<string, number>;
 }
 
-/** Session ids are as good as passwords, so only this is kept, shown and linked: the first 128 bits of their SHA-256. */
-export const hashedSessionId = (id: string): string => hash('sha256', id, 'base64url').slice(0, 22);
-/** What a hashed session id looks like. */
-export const HASHED_SESSION_ID = /^[\w-]{22}$/;
+/** Bytes of the journal that one of a session's places stands for. */
+export const PLACE_BYTES = 1024 * 1024;
+/** A session that spreads over more of the journal than this many places keeps its newest. */
+const MAXIMUM_PLACES = 64;
+
+/** Remembers where an event of the session stands. */
+export function notePlace({ places }: Session, { segment, offset }: Position): void {
+  const last = places.at(-1);
+  if (last?.segment === segment && offset < last.offset + PLACE_BYTES) return;
+  places.push({ segment, offset });
+  if (places.length > MAXIMUM_PLACES) places.shift();
+}
 
 export const saveSession = (session: Session): SavedSession => ({ ...session, tools: [...session.tools] });
 export const loadSession = (saved: SavedSession): Session => ({ ...saved, tools: new Map(saved.tools) });

@@ -1,10 +1,10 @@
 /**
  * The sessions: opened by their first event, ended by their own last, by silence, or to make room.
  *
- * Only events that carry a session id have a session; none is inferred from users or addresses, since a guess that
- * looks like a session makes every figure about sessions a guess. Silence is measured by arrival, so that a session
- * ends even when no clock but ours goes on, and by event time, so that a backlog delivered at once falls into the
- * sessions it came from. An event older than the end of an ended session is late: it counts everywhere but there.
+ * Only events that carry a session id have a session; whoever sends or adapts them knows what may pass for one.
+ * Silence is measured by arrival, so that a session ends even when no clock but ours goes on, and by event time, so
+ * that a backlog delivered at once falls into the sessions it came from. An event older than the end of an ended
+ * session is late: it counts everywhere but there.
  * An evicted session is no completed one: it is in no histogram and teaches no baseline.
  */
 import Type, { type Static } from 'typebox';
@@ -19,8 +19,8 @@ import type { Baselines } from './baselines.ts';
 import { holdMsOf } from './peak-hold.ts';
 import type { AcceptedEvent } from './pipeline.ts';
 import {
-  hashedSessionId,
   loadSession,
+  notePlace,
   type SavedSession,
   type Session,
   type SessionEnd,
@@ -43,7 +43,7 @@ const savedSessions = Type.Object({
 });
 const savedCheck = Compile(savedSessions);
 
-type Arrival = Pick<AcceptedEvent, 'event' | 'timeMs' | 'receivedMs'>;
+type Arrival = Omit<AcceptedEvent, 'sourceKind'>;
 
 export class Sessions {
   readonly #config: CollectorConfig;
@@ -51,9 +51,9 @@ export class Sessions {
   readonly #baselines: Baselines;
   readonly #now: () => number;
   readonly #gauges: SessionGauges;
-  /** By hashed id, the one without an event for longest first. */
+  /** By id, the one without an event for longest first. */
   readonly #open = new Map<string, Session>();
-  /** By hashed id, the one that ended first first. */
+  /** By id, the one that ended first first. */
   readonly #ended = new Map<string, Session>();
   /** Tools of all open and ended sessions together. */
   #tools = 0;
@@ -76,21 +76,22 @@ export class Sessions {
     return [...this.#ended.values()];
   }
 
-  /** By hashed id: the open one, else the last that ended. */
+  /** By id: the open one, else the last that ended. */
   find(id: string): Session | undefined {
     return this.#open.get(id) ?? this.#ended.get(id);
   }
 
   /** The session of an event, opened if need be; undefined when it has none or comes after the end of its own. */
   touch(arrival: Arrival): Session | undefined {
-    const { event, timeMs, receivedMs } = arrival;
+    const { event, timeMs, receivedMs, position } = arrival;
     if (!event.session) return undefined;
-    const id = hashedSessionId(event.session.id);
+    const { id } = event.session;
     const session = this.#current(id, timeMs) ?? this.#begin(id, arrival);
     if (!session) return undefined;
     session.startedMs = Math.min(session.startedMs, timeMs);
     session.lastMs = Math.max(session.lastMs, timeMs);
     session.lastReceivedMs = Math.max(session.lastReceivedMs, receivedMs);
+    notePlace(session, position);
     this.#identify(session, event);
     this.#open.delete(id);
     this.#open.set(id, session);
@@ -173,10 +174,11 @@ export class Sessions {
     return undefined;
   }
 
-  #begin(id: string, { event, timeMs, receivedMs }: Arrival): Session | undefined {
+  #begin(id: string, { event, timeMs, receivedMs, position }: Arrival): Session | undefined {
     const ended = this.#ended.get(id);
     if (ended?.end && timeMs <= ended.end.untilMs) {
       ended.lateEvents++;
+      notePlace(ended, position);
       return undefined;
     }
     if (event.kind === 'session_end') return undefined;
@@ -197,6 +199,7 @@ export class Sessions {
       authFailures: 0,
       lateEvents: 0,
       recentCalls: [],
+      places: [],
       tools: new Map(),
     };
     this.#add(session);
