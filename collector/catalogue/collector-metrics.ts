@@ -15,6 +15,8 @@ export const rejectionReasons = [
   'overloaded',
   'journal',
   'not_found',
+  'timeout',
+  'internal',
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 

@@ -1,0 +1,130 @@
+/** Puts the collector together, starts it and stops it. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import fastify from 'fastify';
+import type { Logger } from 'pino';
+import type { CollectorConfig } from './config.ts';
+import { Journal } from './journal/journal.ts';
+import { closeServer, ingestListener, listen } from './listen.ts';
+import { createOperationsServer } from './operations.ts';
+import { registerPages } from './pages/server.ts';
+import { Intake } from './receive/intake.ts';
+import { readOrCreateKey, SessionHash } from './receive/privacy.ts';
+import { IngestServer } from './receive/server.ts';
+import { TokenFile } from './receive/tokens.ts';
+import { replay, restoreState, Snapshots, type State } from './state.ts';
+
+export interface Collector {
+  /** The ports it listens on, for a configuration with port 0. */
+  readonly ports: { readonly ingest: number; readonly operations: number; readonly pages: number };
+  /** Stops taking events, finishes those under way and saves the state. */
+  stop(): Promise<void>;
+}
+
+export interface CollectorOptions {
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** What has been opened, to be closed in the opposite order. */
+type Closers = (() => unknown)[];
+
+const TICK_MS = 1_000;
+
+/** Starts a collector and resolves when it takes events. Throws one sentence that says what to mend. */
+export async function startCollector(
+  config: CollectorConfig,
+  { logger, now = Date.now }: CollectorOptions,
+): Promise<Collector> {
+  const closers: Closers = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const { ports, leave } = await open(config, logger, now, closers);
+    logger.info({ ports }, 'the collector takes events');
+    let stopping: Promise<void> | undefined;
+    const stop = () => {
+      leave();
+      stopping ??= close();
+      return stopping;
+    };
+    return { ports, stop };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function open(config: CollectorConfig, logger: Logger, now: () => number, closers: Closers) {
+  const key = await onDisk(config, async () => {
+    await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
+    return readOrCreateKey(config.dataDirectory);
+  });
+  const state = await restoreState(config, key, now, logger);
+  const { instruments, pipeline, seen } = state;
+
+  let phase: string | undefined = 'starting: the journal is being replayed';
+  const notReady = () => phase ?? (journal.failing ? 'the journal cannot be written' : undefined);
+  const operations = createOperationsServer(instruments, notReady);
+  closers.push(() => closeServer(operations));
+  const operationsPort = await listen(operations, 'operations', config.operations);
+
+  const journal = await onDisk(config, () => openJournal(config, state, logger));
+  closers.push(() => journal.close());
+  const sessionHash = new SessionHash(key);
+  const intake = new Intake({ config, instruments, journal, pipeline, seen, sessionHash, logger, now });
+  await replay(journal, state, intake, logger);
+
+  const snapshots = new Snapshots(config, journal, state, logger);
+  closers.push(() => snapshots.close());
+  pipeline.tick();
+  const ticking = setInterval(() => pipeline.tick(), TICK_MS).unref();
+  closers.push(() => clearInterval(ticking));
+
+  const pages = fastify({ logger: false, requestTimeout: 30_000, return503OnClosing: false });
+  registerPages(pages, pipeline, journal);
+  closers.push(() => closeServer(pages));
+  const pagesPort = await listen(pages, 'pages', config.pages);
+
+  const tokens =
+    config.tokensFile === undefined ? undefined : await TokenFile.open(config.tokensFile, logger);
+  closers.push(() => tokens?.close());
+  const { app: ingest } = new IngestServer({ config, instruments, intake, journal, tokens, logger });
+  closers.push(() => closeServer(ingest));
+  const ingestPort = await listen(ingest, 'ingest', ingestListener(config, logger));
+
+  phase = undefined;
+  const leave = () => {
+    phase = 'stopping';
+  };
+  return { ports: { ingest: ingestPort, operations: operationsPort, pages: pagesPort }, leave };
+}
+
+function openJournal(config: CollectorConfig, state: State, logger: Logger): Promise<Journal> {
+  const options = {
+    directory: join(config.dataDirectory, 'journal'),
+    segmentBytes: config.journalSegmentBytes,
+    retentionBytes: config.journalRetentionBytes,
+    queueBytes: config.limits.bytesInFlight,
+    instruments: state.instruments,
+    logger,
+  };
+  return Journal.open(options, state.position);
+}
+
+/** Runs what needs the data directory; says in one sentence what is wrong with it. */
+async function onDisk<T>({ dataDirectory }: CollectorConfig, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new Error(`the disk of the data directory ${dataDirectory} is full: free some space on it`);
+    if (code === undefined) throw error;
+    throw new Error(
+      `cannot write to the data directory ${dataDirectory} (${message}): make it writable, or set dataDirectory`,
+    );
+  }
+}

@@ -1,0 +1,31 @@
+/** Files that are whole or not there, whenever the process or the machine stops. */
+import { open, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Makes names that were created, renamed or removed in a folder last. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Replaces a file's content at once, readable by the owner only: new file, sync, rename, sync of the folder. */
+export async function replaceFile(
+  directory: string,
+  name: string,
+  content: readonly Uint8Array[],
+): Promise<void> {
+  const draft = join(directory, `${name}.draft`);
+  const handle = await open(draft, 'w', 0o600);
+  try {
+    for (const part of content) await handle.writeFile(part);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, join(directory, name));
+  await syncDirectory(directory);
+}

@@ -1,0 +1,70 @@
+/** The segment that records are appended to. */
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncDirectory } from './durable-file.ts';
+import { segmentName } from './segment.ts';
+
+export class SegmentWriter {
+  readonly first: number;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  #bytes = 0;
+
+  private constructor(first: number, path: string, file: FileHandle) {
+    this.first = first;
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /** Creates a segment named by its first record, or by a later number when that one exists. */
+  static async create(directory: string, firstRecord: number): Promise<SegmentWriter> {
+    for (let first = firstRecord; ; first++) {
+      const path = join(directory, segmentName(first));
+      let file: FileHandle;
+      try {
+        file = await open(path, 'wx', 0o600);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+        throw error;
+      }
+      const writer = new SegmentWriter(first, path, file);
+      try {
+        await syncDirectory(directory);
+        return writer;
+      } catch (error) {
+        await writer.abandon();
+        throw error;
+      }
+    }
+  }
+
+  /** Bytes that are on disk. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Appends records and returns when they are on disk. After a failure only `abandon` may follow. */
+  async commit(records: readonly Buffer[]): Promise<void> {
+    let bytes = 0;
+    for (const record of records) bytes += record.length;
+    const { bytesWritten } = await this.#file.writev(records, this.#bytes);
+    if (bytesWritten !== bytes) throw new Error(`only ${bytesWritten} of ${bytes} bytes were written`);
+    await this.#file.datasync();
+    this.#bytes += bytes;
+  }
+
+  /**
+   * Leaves the segment behind with nothing but what was on disk before the failure. Best effort: bytes that stay are
+   * events that were refused, sent again under the same ids, and count once. After a failed sync the state of its
+   * cached pages is unknown, hence nothing more is written to this file.
+   */
+  async abandon(): Promise<void> {
+    await this.#file.truncate(this.#bytes).catch(() => {});
+    await this.close().catch(() => {});
+    if (this.#bytes === 0) await unlink(this.#path).catch(() => {});
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}

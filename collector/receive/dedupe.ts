@@ -1,0 +1,138 @@
+/**
+ * The ids of the newest events, to tell a repeated event: as many as configured, the oldest out first.
+ *
+ * Kept as 64-bit hashes in typed arrays: 16 bytes an id plus the table, whatever its length. Two ids that hash alike
+ * would cost the second event; with a million ids kept, that is one event in 10^13. The seed is secret, but nothing
+ * rests on it: who can send events can as well send another's id itself.
+ */
+
+const ID_BYTES = 8;
+const SMALLEST_CAPACITY = 1_024;
+
+export class SeenIds {
+  readonly #limit: number;
+  readonly #seedLow: number;
+  readonly #seedHigh: number;
+  /** Halves of the hashes, oldest at `#oldest`, around a ring. */
+  #low: Uint32Array;
+  #high: Uint32Array;
+  #oldest = 0;
+  #size = 0;
+  /** Open addressing with linear probing; holds ring places plus one, 0 when empty. */
+  #table: Uint32Array;
+  #hashLow = 0;
+  #hashHigh = 0;
+
+  /** `limit`: how many ids are kept. `seed`: at least 8 bytes, the same as long as a dump is to be loaded again. */
+  constructor(limit: number, seed: Buffer) {
+    this.#limit = limit;
+    this.#seedLow = seed.readUInt32LE(0);
+    this.#seedHigh = seed.readUInt32LE(4);
+    const capacity = Math.min(limit, SMALLEST_CAPACITY);
+    this.#low = new Uint32Array(capacity);
+    this.#high = new Uint32Array(capacity);
+    this.#table = new Uint32Array(tableSize(capacity));
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(id: string): boolean {
+    this.#hash(id);
+    return this.#table[this.#find(this.#hashLow, this.#hashHigh)] !== 0;
+  }
+
+  /** Remembers an id: `known` when it was already, `evicted` when the oldest had to go for it, else `added`. */
+  add(id: string): 'known' | 'added' | 'evicted' {
+    this.#hash(id);
+    return this.#insert(this.#hashLow, this.#hashHigh);
+  }
+
+  /** The hashes, oldest first, to be kept in a snapshot. */
+  dump(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#size * ID_BYTES);
+    for (let i = 0; i < this.#size; i++) {
+      const place = (this.#oldest + i) % this.#low.length;
+      bytes.writeUInt32LE(this.#low[place]!, i * ID_BYTES);
+      bytes.writeUInt32LE(this.#high[place]!, i * ID_BYTES + 4);
+    }
+    return bytes;
+  }
+
+  /** Adds what another instance with the same seed dumped. */
+  load(dump: Buffer): void {
+    for (let at = 0; at + ID_BYTES <= dump.length; at += ID_BYTES)
+      this.#insert(dump.readUInt32LE(at), dump.readUInt32LE(at + 4));
+  }
+
+  #insert(low: number, high: number): 'known' | 'added' | 'evicted' {
+    let slot = this.#find(low, high);
+    if (this.#table[slot] !== 0) return 'known';
+    const full = this.#size === this.#limit;
+    if (full) this.#evict();
+    else if (this.#size === this.#low.length) this.#grow();
+    // Both move table entries.
+    slot = this.#find(low, high);
+    const place = (this.#oldest + this.#size++) % this.#low.length;
+    this.#low[place] = low;
+    this.#high[place] = high;
+    this.#table[slot] = place + 1;
+    return full ? 'evicted' : 'added';
+  }
+
+  /** The slot that holds a hash, or the empty one where it belongs. */
+  #find(low: number, high: number): number {
+    const mask = this.#table.length - 1;
+    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#table[slot]!;
+      if (entry === 0 || (this.#low[entry - 1] === low && this.#high[entry - 1] === high)) return slot;
+    }
+  }
+
+  #evict(): void {
+    const mask = this.#table.length - 1;
+    let hole = this.#find(this.#low[this.#oldest]!, this.#high[this.#oldest]!);
+    this.#oldest = (this.#oldest + 1) % this.#low.length;
+    this.#size--;
+    // Entries behind the hole move up unless they would come to stand before their own first slot (Knuth 6.4 R).
+    for (let slot = (hole + 1) & mask; this.#table[slot] !== 0; slot = (slot + 1) & mask) {
+      const first = this.#low[this.#table[slot]! - 1]! & mask;
+      if (((slot - first) & mask) < ((slot - hole) & mask)) continue;
+      this.#table[hole] = this.#table[slot]!;
+      hole = slot;
+    }
+    this.#table[hole] = 0;
+  }
+
+  /** Doubles the ring, which has not gone round yet: nothing is evicted before the limit. */
+  #grow(): void {
+    const capacity = Math.min(this.#low.length * 2, this.#limit);
+    const [low, high] = [this.#low, this.#high];
+    this.#low = new Uint32Array(capacity);
+    this.#high = new Uint32Array(capacity);
+    this.#low.set(low);
+    this.#high.set(high);
+    this.#table = new Uint32Array(tableSize(capacity));
+    for (let place = 0; place < this.#size; place++)
+      this.#table[this.#find(low[place]!, high[place]!)] = place + 1;
+  }
+
+  /** Two multiplicative 32-bit hashes over the text, mixed at the end (after cyrb53 by bryc, public domain). */
+  #hash(id: string): void {
+    let low = this.#seedLow;
+    let high = this.#seedHigh;
+    for (let i = 0; i < id.length; i++) {
+      const code = id.charCodeAt(i);
+      low = Math.imul(low ^ code, 2_654_435_761);
+      high = Math.imul(high ^ code, 1_597_334_677);
+    }
+    low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909);
+    high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909);
+    this.#hashLow = low >>> 0;
+    this.#hashHigh = high >>> 0;
+  }
+}
+
+/** A power of two that leaves the table at most half full. */
+const tableSize = (capacity: number) => 2 ** Math.ceil(Math.log2(capacity * 2));

@@ -1,0 +1,77 @@
+/**
+ * What of an event may be kept: everything but its payload and the session id in clear.
+ *
+ * A session id can be a credential, so a keyed hash stands in for it everywhere behind the front door. The key
+ * lives beside the journal, hence the same session keeps its name across restarts.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { McpEvent } from '../catalogue/events.ts';
+import { replaceFile } from '../journal/durable-file.ts';
+
+const KEY_FILE = 'session-key';
+const KEY_BYTES = 32;
+/** 128 bits: enough to tell any two sessions apart. */
+const HASH_DIGITS = 32;
+/** Session ids whose hash is remembered, since a session sends many events and hashing costs more than parsing. */
+const REMEMBERED = 10_000;
+
+/** The collector's own secret, made at the first start: never leaves the data directory. */
+export async function readOrCreateKey(dataDirectory: string): Promise<Buffer> {
+  const file = join(dataDirectory, KEY_FILE);
+  let key = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (key === undefined) {
+    key = randomBytes(KEY_BYTES);
+    await replaceFile(dataDirectory, KEY_FILE, [key]);
+  }
+  if (key.length !== KEY_BYTES)
+    throw new Error(
+      `${file} is not a key of ${KEY_BYTES} bytes: restore it, or delete it to have a new one made`,
+    );
+  return key;
+}
+
+export class SessionHash {
+  readonly #key: Buffer;
+  readonly #known = new Map<string, string>();
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  /** The name under which a session is known: HMAC-SHA256 of its id, cut to 128 bits, in hex. */
+  of(sessionId: string): string {
+    const known = this.#known.get(sessionId);
+    if (known !== undefined) return known;
+    const hash = createHmac('sha256', this.#key).update(sessionId).digest('hex').slice(0, HASH_DIGITS);
+    if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value!);
+    this.#known.set(sessionId, hash);
+    return hash;
+  }
+}
+
+/** Size in bytes of a value as JSON. */
+const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+
+/** The event with its session id hashed and the sizes of its payload filled in where the sender left them out. */
+export function pseudonymous(event: McpEvent, hash: SessionHash): McpEvent {
+  if (event.session !== undefined) event.session.id = hash.of(event.session.id);
+  if (event.kind === 'tool_call') {
+    if (event.arguments !== undefined) event.request_bytes ??= jsonBytes(event.arguments);
+    if (event.result !== undefined) event.response_bytes ??= jsonBytes(event.result);
+  }
+  return event;
+}
+
+/** The event without its payload: what the journal keeps. Error messages are written by tools, so they go too. */
+export function withoutPayload(event: McpEvent): McpEvent {
+  if (event.kind !== 'tool_call') return event;
+  if (event.arguments === undefined && event.result === undefined && event.error_message === undefined)
+    return event;
+  const { arguments: _arguments, result: _result, error_message: _message, ...kept } = event;
+  return kept;
+}

@@ -1,0 +1,165 @@
+/** The front door (port 4318): who may send, what a request may cost, and what it is answered. */
+import type { Socket } from 'node:net';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { collectorBytesInFlight, collectorRejections } from '../catalogue/collector-metrics.ts';
+import type { CollectorConfig } from '../config.ts';
+import type { Instruments } from '../instruments.ts';
+import type { Journal } from '../journal/journal.ts';
+import { readBody } from './body.ts';
+import { BytesInFlight, type Claim } from './in-flight.ts';
+import type { Intake } from './intake.ts';
+import { registerNativeEvents } from './native-events.ts';
+import { Refusal, unavailable, unsupported } from './refusal.ts';
+import type { TokenFile } from './tokens.ts';
+
+export interface IngestParts {
+  readonly config: CollectorConfig;
+  readonly instruments: Instruments;
+  readonly intake: Intake;
+  readonly journal: Journal;
+  /** Without it everybody may send, so the server has to listen on loopback. */
+  readonly tokens: TokenFile | undefined;
+  readonly logger: Logger;
+}
+
+/** Takes one request whose body has been read; the returned object is its answer. */
+export type BodyHandler = (
+  body: Buffer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  claim: Claim,
+) => Promise<object>;
+
+/** How long a sender may take: Node's own defaults never cut off a slow body. */
+export const ingestTimeouts = { requestMs: 30_000, headersMs: 10_000, keepAliveMs: 75_000, checkMs: 1_000 };
+
+const CONNECTIONS = 4_096;
+const contentTypes = ['application/json', 'application/x-ndjson'];
+
+export class IngestServer {
+  readonly app: FastifyInstance;
+  readonly #parts: IngestParts;
+  readonly #inFlight: BytesInFlight;
+  readonly #paths = new Set<string>();
+
+  constructor(parts: IngestParts, timeouts = ingestTimeouts) {
+    this.#parts = parts;
+    this.#inFlight = new BytesInFlight(parts.config.limits.bytesInFlight);
+    parts.instruments.beforeScrape(() =>
+      parts.instruments.set(collectorBytesInFlight, {}, this.#inFlight.bytes),
+    );
+    this.app = fastify({
+      logger: false,
+      requestTimeout: timeouts.requestMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+      http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: timeouts.checkMs },
+      // While stopping, a request on an open connection is served; its answer closes the connection.
+      return503OnClosing: false,
+      exposeHeadRoutes: false,
+      frameworkErrors: (_error, request, reply) => this.#unknownRoute(request, reply),
+      clientErrorHandler: (error, socket) => this.#brokenRequest(error, socket),
+    });
+    this.app.server.maxConnections = CONNECTIONS;
+    this.app.server.on('drop', () => parts.instruments.inc(collectorRejections, { reason: 'overloaded' }));
+    this.app.removeAllContentTypeParsers();
+    // Bodies are read by the handler, which holds and releases their bytes.
+    this.app.addContentTypeParser(contentTypes, (_request, payload, done) => done(null, payload));
+    this.app.setErrorHandler((error: Error, request, reply) => this.#failed(error, request, reply));
+    this.app.setNotFoundHandler((request, reply) => this.#unknownRoute(request, reply));
+    registerNativeEvents(this, parts.intake, parts.config.limits);
+  }
+
+  /** Adds a route that takes a body by POST from who holds a token. */
+  post(path: string, handle: BodyHandler): void {
+    this.#paths.add(path);
+    this.app.post(
+      path,
+      { onRequest: async (request) => this.#authorize(request) },
+      async (request, reply) => {
+        if (this.#parts.journal.failing) throw unavailable('journal', 'events cannot be written to disk now');
+        const claim = this.#inFlight.claim();
+        try {
+          const body = await readBody(request.raw, this.#parts.config.limits, claim);
+          return await handle(body, request, reply, claim);
+        } finally {
+          claim.release();
+        }
+      },
+    );
+  }
+
+  #authorize(request: FastifyRequest): void {
+    const { tokens } = this.#parts;
+    const { authorization } = request.headers;
+    if (tokens === undefined || tokens.admits(authorization)) return;
+    throw authorization === undefined
+      ? new Refusal(401, 'unauthorized', 'a token is missing: send it as "authorization: Bearer <token>"', {
+          'www-authenticate': 'Bearer',
+        })
+      : new Refusal(401, 'unauthorized', 'the token is not valid: send one that stands in the tokens file', {
+          'www-authenticate': 'Bearer error="invalid_token"',
+        });
+  }
+
+  #unknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = request.raw.url?.split('?', 1)[0] ?? '';
+    const known = [...this.#paths].join(' or ');
+    const refusal = this.#paths.has(path)
+      ? new Refusal(405, 'not_found', `${path} takes POST only`, { allow: 'POST' })
+      : new Refusal(404, 'not_found', `there is nothing here: send events by POST to ${known}`);
+    return this.#refuse(refusal, reply);
+  }
+
+  #failed(
+    error: Error & { readonly code?: string },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply {
+    if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+      return this.#refuse(unsupported(`content-type must be ${contentTypes.join(' or ')}`), reply);
+    if (!(error instanceof Refusal)) {
+      this.#parts.logger.error({ error: error.stack }, 'a request failed inside the collector');
+      return this.#refuse(unavailable('internal', 'the collector failed on this request'), reply);
+    }
+    // Nobody reads the answer to a body that broke off, and its sender has not been refused.
+    if (request.raw.destroyed && !request.raw.complete) return reply.code(error.status).send();
+    return this.#refuse(error, reply);
+  }
+
+  #refuse({ status, reason, message, headers }: Refusal, reply: FastifyReply): FastifyReply {
+    this.#parts.instruments.inc(collectorRejections, { reason });
+    return reply.code(status).headers(headers).send({ error: message });
+  }
+
+  /** Answers what is no HTTP request, or came too slowly to become one. */
+  #brokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    const { status, reason, sentence } = faultOfRequest(error.code);
+    this.#parts.instruments.inc(collectorRejections, { reason });
+    const body = JSON.stringify({ error: sentence });
+    const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
+    if (socket.writable) socket.write(`${head}\r\nconnection: close\r\n\r\n${body}`);
+    socket.destroySoon();
+  }
+}
+
+function faultOfRequest(code: string | undefined) {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return {
+      status: '408 Request Timeout',
+      reason: 'timeout',
+      sentence: 'the request took too long to arrive: send it faster or in parts',
+    } as const;
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return {
+      status: '431 Request Header Fields Too Large',
+      reason: 'too_large',
+      sentence: 'the headers are too large: send fewer',
+    } as const;
+  return {
+    status: '400 Bad Request',
+    reason: 'malformed',
+    sentence: 'this is not a valid HTTP request: send HTTP/1.1',
+  } as const;
+}
