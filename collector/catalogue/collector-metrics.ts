@@ -20,6 +20,13 @@ export const rejectionReasons = [
 ] as const;
 export type RejectionReason = (typeof rejectionReasons)[number];
 
+/**
+ * Why a telemetry record became no event. `not_mcp`: it is about something else. `not_a_call`: MCP, but no call, or a part
+ * of one. `repeated_view`: a call that a better placed source reported too. `metric`: the collector makes its own metrics.
+ */
+export const ignoredReasons = ['not_mcp', 'not_a_call', 'repeated_view', 'metric'] as const;
+export type IgnoredReason = (typeof ignoredReasons)[number];
+
 /** The bounded tables that can overflow or evict. */
 export const boundedTables = [
   'sessions',
@@ -28,6 +35,7 @@ export const boundedTables = [
   'dedupe_ids',
   'baselines',
   'findings',
+  'views',
 ] as const;
 export type BoundedTable = (typeof boundedTables)[number];
 
@@ -63,6 +71,12 @@ export const collectorRejections = counter('mcp_collector_rejections_total', {
   help: 'Events and requests refused, by reason.',
   unit: 'events',
   labels: { reason: rejectionReasons },
+});
+
+export const collectorIgnored = counter('mcp_collector_ignored_total', {
+  help: 'Telemetry records that were accepted and, as they should, became no event or did not count.',
+  unit: 'events',
+  labels: { reason: ignoredReasons },
 });
 
 export const collectorLateEvents = counter('mcp_collector_late_events_total', {
@@ -122,6 +136,7 @@ export const collectorMetrics = {
   collectorEvents,
   collectorDuplicates,
   collectorRejections,
+  collectorIgnored,
   collectorLateEvents,
   collectorSeriesOverflow,
   collectorEvictions,

@@ -14,6 +14,17 @@ export const TEXT_LENGTH = 4_096;
 /** Longest identifier: event, session and trace ids. */
 export const ID_LENGTH = 256;
 
+/**
+ * How a session is known. `transport`: MCP's own session id. `explicit`: a conversation id that the source gives. `trace`: the
+ * caller's trace. `inferred`: the same user, client and address without a long silence.
+ */
+export const sessionOrigins = ['transport', 'explicit', 'trace', 'inferred'] as const;
+export type SessionOrigin = (typeof sessionOrigins)[number];
+
+/** From where a call was watched, best first: of several views of one call, the best counts. */
+export const perspectives = ['server', 'gateway', 'client'] as const;
+export type Perspective = (typeof perspectives)[number];
+
 const name = (description: string) => Type.String({ minLength: 1, maxLength: NAME_LENGTH, description });
 const text = (description: string) => Type.String({ maxLength: TEXT_LENGTH, description });
 const id = (description: string) => Type.String({ minLength: 1, maxLength: ID_LENGTH, description });
@@ -37,7 +48,11 @@ const common = {
   ),
   user: optional(name('The authenticated subject.')),
   session: optional(
-    closed({ id: id('Session id; a secret, so it is hashed.'), type: optional(name('Session type.')) }),
+    closed({
+      id: id('Session id; a secret, so it is hashed.'),
+      type: optional(name('Session type.')),
+      origin: optional(oneOf(sessionOrigins, 'How the session is known; transport if left out.')),
+    }),
   ),
   trace_id: optional(id('W3C trace id.')),
   source: optional(name('Network address the request came from.')),
@@ -52,6 +67,7 @@ export const eventSchemas = {
     tool: name('The tool that was called.'),
     outcome: oneOf(outcomes, 'How the call ended.'),
     fault: optional(oneOf(faults, 'Who is to blame.')),
+    perspective: optional(oneOf(perspectives, 'From where it was watched; server if left out.')),
     code: optional(
       Type.Integer({ minimum: -2_147_483_648, maximum: 2_147_483_647, description: 'JSON-RPC error code.' }),
     ),
