@@ -38,12 +38,9 @@ export class BurstWindow {
     this.#peaks = new PeakHold(shape.holdMs);
   }
 
-  /**
-   * Counts an event that happened at `timeMs` and arrived at `receivedMs`. It may be processed later, at `nowMs`, when
-   * it comes from the journal after a crash; scrapes have not seen it before.
-   */
-  add(timeMs: number, receivedMs: number, nowMs: number): void {
-    this.#forget(receivedMs);
+  /** Counts an event that happened at `timeMs` and is processed at `nowMs`. */
+  add(timeMs: number, nowMs: number): void {
+    this.#forget(nowMs);
     this.#times.splice(firstAfter(this.#times, timeMs), 0, timeMs);
     if (this.#times.length > this.#shape.capacity) this.#times.shift();
     this.#peaks.add(nowMs, this.#largestAround(timeMs));
@@ -64,14 +61,15 @@ export class BurstWindow {
     return { times: [...this.#times], peak: this.peak(nowMs) };
   }
 
-  /** Holds the peak anew, since no scrape could see it while the process was down. */
+  /** Holds the peak anew, since no scrape could see it while the process was down; unless that was long ago. */
   restore(saved: { readonly times: readonly number[]; readonly peak: number }, nowMs: number): void {
     this.#times = saved.times.toSorted((a, b) => a - b).slice(-this.#shape.capacity);
-    if (saved.peak > 0) this.#peaks.add(nowMs, saved.peak);
+    this.#forget(nowMs);
+    if (saved.peak > 0 && this.#times.length > 0) this.#peaks.add(nowMs, saved.peak);
   }
 
-  #forget(receivedMs: number): void {
-    const first = firstAfter(this.#times, receivedMs - this.#shape.latenessMs - this.#shape.windowMs);
+  #forget(nowMs: number): void {
+    const first = firstAfter(this.#times, nowMs - this.#shape.latenessMs - this.#shape.windowMs);
     if (first > 0) this.#times.splice(0, first);
   }
 

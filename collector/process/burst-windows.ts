@@ -48,15 +48,18 @@ export class BurstWindows {
     this.#tables = tablesFor(config);
   }
 
-  /** Counts an event in the windows of its kind; one beyond the lateness bound is counted as late instead. */
-  add(event: BurstEvent, key: string, { timeMs, receivedMs, nowMs }: Occasion): void {
+  /**
+   * Counts an event in the windows of its kind. One beyond the lateness bound is counted as late instead, also when it
+   * was in time but is processed again from the journal long after: a burst of last week must not page now.
+   */
+  add(event: BurstEvent, key: string, { timeMs, nowMs }: Occasion): void {
     const tables = this.#tables.filter((table) => table.event === event);
     if (tables.length === 0) return;
-    if (receivedMs - timeMs > this.#config.latenessSeconds * 1_000) {
+    if (nowMs - timeMs > this.#config.latenessSeconds * 1_000) {
       this.#instruments.inc(collectorLateEvents, {});
       return;
     }
-    for (const table of tables) this.#touch(table, key).add(timeMs, receivedMs, nowMs);
+    for (const table of tables) this.#touch(table, key).add(timeMs, nowMs);
   }
 
   /** Sets the gauges: every window that has no key, and of the others the largest from their floor up. */

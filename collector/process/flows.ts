@@ -10,14 +10,13 @@
  *
  * Transitions count consecutive calls, a tool to itself included, and `_start` to the first.
  */
+import { START } from '../catalogue/labels.ts';
 import { crossToolBytes, toolTransitions } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
 import type { RecentCall } from './session.ts';
 
 /** How many calls back a result counts as something the agent can still pass on. */
 const RECENT_CALLS = 8;
-/** Where a session comes from before its first call. */
-export const START = '_start';
 
 export interface Flow {
   readonly from: string;

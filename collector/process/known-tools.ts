@@ -38,10 +38,13 @@ export class KnownTools {
     if (tools.size < toolBound.bound) tools.add(cleanLabelValue(tool));
   }
 
+  has(server: string, tool: string): boolean {
+    return this.#servers.get(cleanLabelValue(server))?.has(cleanLabelValue(tool)) ?? false;
+  }
+
   /** The tool's name as a label: itself when it is known, else `_unknown`. */
   label(server: string, tool: string): string {
-    const name = cleanLabelValue(tool);
-    return this.#servers.get(cleanLabelValue(server))?.has(name) ? name : UNKNOWN;
+    return this.has(server, tool) ? cleanLabelValue(tool) : UNKNOWN;
   }
 
   snapshot(): Static<typeof savedTools> {

@@ -23,10 +23,9 @@ export interface Parts {
   readonly windows: BurstWindows;
 }
 
-/** When an event happened, was accepted, and is processed (later than that after a crash), and in which session. */
+/** When an event happened, when it is processed, and in which session. */
 export interface Occasion {
   readonly timeMs: number;
-  readonly receivedMs: number;
   readonly nowMs: number;
   /** Undefined when the event names none, or comes after its end. */
   readonly session: Session | undefined;

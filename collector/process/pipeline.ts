@@ -79,12 +79,17 @@ export class Pipeline {
     return this.#parts.baselines;
   }
 
+  /** Whether a server stood by a tool of this name. */
+  knowsTool(server: string, tool: string): boolean {
+    return this.#parts.knownTools.has(server, tool);
+  }
+
   process(accepted: AcceptedEvent): void {
-    const { event, timeMs, receivedMs, sourceKind } = accepted;
+    const { event, timeMs, sourceKind } = accepted;
     this.#parts.capabilities.observe(sourceKind, event);
     const session = this.sessions.touch(accepted);
     const handle = handlers[event.kind] as (event: McpEvent, occasion: Occasion, parts: Parts) => void;
-    handle(event, { timeMs, receivedMs, nowMs: this.#now(), session }, this.#parts);
+    handle(event, { timeMs, nowMs: this.#now(), session }, this.#parts);
   }
 
   /** What time alone brings about; to be called about once a second. */

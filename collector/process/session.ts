@@ -31,6 +31,7 @@ const factsSchema = {
   /** When its first and its newest event were accepted. */
   firstReceivedMs: Type.Number(),
   lastReceivedMs: Type.Number(),
+  events: count,
   calls: count,
   errors: count,
   denials: count,

@@ -88,6 +88,7 @@ export class Sessions {
     const { id } = event.session;
     const session = this.#current(id, timeMs) ?? this.#begin(id, arrival);
     if (!session) return undefined;
+    session.events++;
     session.startedMs = Math.min(session.startedMs, timeMs);
     session.lastMs = Math.max(session.lastMs, timeMs);
     session.lastReceivedMs = Math.max(session.lastReceivedMs, receivedMs);
@@ -192,6 +193,7 @@ export class Sessions {
       lastMs: timeMs,
       firstReceivedMs: receivedMs,
       lastReceivedMs: receivedMs,
+      events: 0,
       calls: 0,
       errors: 0,
       denials: 0,
