@@ -1,4 +1,7 @@
-/** The container images of others that the stack runs, pinned: tag for people, digest for machines. */
+/**
+ * The container images of others that the stack runs, pinned: tag for people, digest for machines. The digests are
+ * those that several public repositories pin for the tag; docs/hardening.md says how to check them against a registry.
+ */
 
 export interface Image {
   readonly repository: string;
@@ -23,7 +26,12 @@ export const images = {
     tag: '13.2.2',
     digest: 'sha256:ac461fb352abc50da10a51c7d02462e9c05488f11f53f14b3ad79a8145f638a0',
   },
-  node: { repository: 'docker.io/library/node', tag: '24' },
+  // Runs the collector's bundle.
+  node: {
+    repository: 'docker.io/library/node',
+    tag: '24.21.0-bookworm-slim',
+    digest: 'sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6',
+  },
 } as const satisfies Record<string, Image>;
 
 /** What a container engine is asked for. */
