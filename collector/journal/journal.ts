@@ -64,6 +64,7 @@ export class Journal {
   #queuedBytes = 0;
   #committing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #closed = false;
 
   private constructor(options: JournalOptions, nextRecord: number) {
     this.#options = options;
@@ -81,8 +82,9 @@ export class Journal {
     const last = segments.at(-1);
     let nextRecord = 1;
     if (last !== undefined) {
-      nextRecord = last.first + 1;
-      for await (const { batch } of readSegment(options.directory, last.first, 0)) if (batch) nextRecord++;
+      let records = 0;
+      for await (const { batch } of readSegment(options.directory, last.first, 0)) if (batch) records++;
+      nextRecord = last.first + Math.max(records, 1);
     }
     const journal = new Journal(options, Math.max(nextRecord, (after?.segment ?? 0) + 1));
     for (const { first, bytes } of segments) journal.#segments.set(first, bytes);
@@ -110,6 +112,7 @@ export class Journal {
    * which `end` moves behind the record. Rejects when the disk does not take it, and it is then not applied.
    */
   append<T>(record: Buffer, apply: (position: Position) => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new Error('the journal is closed'));
     if (this.#queuedBytes + record.length > this.#options.queueBytes)
       return Promise.reject(new JournalBusy());
     this.#queuedBytes += record.length;
@@ -153,8 +156,9 @@ export class Journal {
 
   /** Waits for what is queued and closes the segment. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#committing;
-    clearTimeout(this.#retry);
+    clearInterval(this.#retry);
     await this.#writer?.close();
     this.#writer = undefined;
   }

@@ -14,7 +14,7 @@ const KEY_FILE = 'session-key';
 const KEY_BYTES = 32;
 /** 128 bits: enough to tell any two sessions apart. */
 const HASH_DIGITS = 32;
-/** Session ids whose hash is remembered, since a session sends many events and hashing costs more than parsing. */
+/** Session ids whose hash is remembered at least, since a session sends many events and hashing costs more than parsing. */
 const REMEMBERED = 10_000;
 
 /** The collector's own secret, made at the first start: never leaves the data directory. */
@@ -37,7 +37,9 @@ export async function readOrCreateKey(dataDirectory: string): Promise<Buffer> {
 
 export class SessionHash {
   readonly #key: Buffer;
-  readonly #known = new Map<string, string>();
+  /** Two generations: a map that evicts its oldest entry one by one is slow in V8. */
+  #young = new Map<string, string>();
+  #old = new Map<string, string>();
 
   constructor(key: Buffer) {
     this.#key = key;
@@ -45,12 +47,19 @@ export class SessionHash {
 
   /** The name under which a session is known: HMAC-SHA256 of its id, cut to 128 bits, in hex. */
   of(sessionId: string): string {
-    const known = this.#known.get(sessionId);
+    const known = this.#young.get(sessionId);
     if (known !== undefined) return known;
-    const hash = createHmac('sha256', this.#key).update(sessionId).digest('hex').slice(0, HASH_DIGITS);
-    if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(sessionId, hash);
+    const hash = this.#old.get(sessionId) ?? this.#compute(sessionId);
+    if (this.#young.size >= REMEMBERED) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(sessionId, hash);
     return hash;
+  }
+
+  #compute(sessionId: string): string {
+    return createHmac('sha256', this.#key).update(sessionId).digest('hex').slice(0, HASH_DIGITS);
   }
 }
 

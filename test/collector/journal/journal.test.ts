@@ -1,0 +1,267 @@
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pino from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { collectorJournalErrors } from '../../../collector/catalogue/collector-metrics.ts';
+import type { McpEvent } from '../../../collector/catalogue/events.ts';
+import { collectorDefaults } from '../../../collector/config.ts';
+import { createInstruments } from '../../../collector/instruments.ts';
+import { Journal, JournalBusy, type JournalOptions } from '../../../collector/journal/journal.ts';
+import { encodeRecord } from '../../../collector/journal/record.ts';
+import type { Damage, Position } from '../../../collector/journal/segment.ts';
+import { sampleValue } from '../exposition.ts';
+
+let directory: string;
+let journal: Journal;
+let options: JournalOptions;
+let clockMs = 0;
+
+beforeEach(() => {
+  directory = join(mkdtempSync(join(tmpdir(), 'lookout-journal-')), 'journal');
+  options = {
+    directory,
+    segmentBytes: 1024 * 1024,
+    retentionBytes: 1024 * 1024 * 1024,
+    queueBytes: 1024 * 1024,
+    instruments: createInstruments(collectorDefaults, () => clockMs),
+    logger: pino({ level: 'silent' }),
+  };
+});
+afterEach(async () => {
+  await journal.close();
+  rmSync(join(directory, '..'), { recursive: true });
+});
+
+const open = async (changes: Partial<JournalOptions> = {}, after?: Position) => {
+  journal = await Journal.open({ ...options, ...changes }, after);
+};
+const reopen = async (changes: Partial<JournalOptions> = {}) => {
+  await journal.close();
+  await open(changes);
+};
+const event = (id: string): McpEvent => ({
+  id,
+  time: '2026-11-21T09:30:15Z',
+  kind: 'session_start',
+  server: 'files',
+});
+const record = (...ids: string[]) =>
+  encodeRecord({ receivedMs: 7, sourceKind: 'native', events: ids.map(event) });
+const append = (...ids: string[]) => journal.append(record(...ids), (position) => position);
+const segments = () => readdirSync(directory).sort();
+const lastSegment = () => join(directory, segments().at(-1)!);
+
+/** The ids of all events from a position on. */
+async function ids(from?: Position, damage: Damage[] = []): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { events } of journal.read(from, (_segment, part) => damage.push(part)))
+    found.push(...events.map(({ id }) => id));
+  return found;
+}
+
+test('what was appended is read again, after a restart too, with what belongs to it', async () => {
+  await open();
+  await append('a', 'b');
+  await append('c');
+  expect(await ids()).toEqual(['a', 'b', 'c']);
+  await reopen();
+  await append('d');
+  expect(await ids()).toEqual(['a', 'b', 'c', 'd']);
+  for await (const { events, receivedMs, sourceKind } of journal.read())
+    if (events[0]?.id === 'a')
+      expect({ events, receivedMs, sourceKind }).toEqual({
+        events: [event('a'), event('b')],
+        receivedMs: 7,
+        sourceKind: 'native',
+      });
+  expect.assertions(3);
+});
+
+test('records that arrive together are applied in order, each when the end stands behind it', async () => {
+  await open();
+  const ends: Position[] = [];
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 200 }, (_, i) =>
+      journal.append(record(`id-${i}`), () => {
+        ends.push(journal.end);
+        order.push(i);
+      }),
+    ),
+  );
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  expect(ends.map(({ offset }) => offset)).toEqual(ends.map(({ offset }) => offset).sort((a, b) => a - b));
+  // What stands behind the end that the record with id 99 saw starts with id 100.
+  expect((await ids(ends[99]))[0]).toBe('id-100');
+});
+
+test('records are found again at the positions they were given', async () => {
+  await open({ segmentBytes: 200 });
+  const positions = [];
+  for (const id of ['a', 'b', 'c', 'd', 'e']) positions.push(await append(id));
+  expect(new Set(positions.map(({ segment }) => segment)).size).toBeGreaterThan(1);
+  expect((await ids(positions[2]))[0]).toBe('c');
+  const read: Position[] = [];
+  for await (const { events, position } of journal.read()) if (events.length > 0) read.push(position);
+  expect(read).toEqual(positions);
+});
+
+test('segments are named by the number of their first record and follow one another by size', async () => {
+  await open({ segmentBytes: 100 });
+  for (const id of ['a', 'b', 'c']) await append(id);
+  expect(segments()).toEqual([1, 3, 4].map((first) => `segment-${String(first).padStart(16, '0')}.log`));
+  await reopen({ segmentBytes: 100 });
+  expect(segments().at(-1)).toBe('segment-0000000000000005.log');
+});
+
+test('two collectors that share a folder by mistake do not overwrite each other', async () => {
+  await open();
+  const other = await Journal.open(options);
+  await append('a');
+  await other.append(record('b'), () => {});
+  await append('c');
+  await other.close();
+  await reopen();
+  expect((await ids()).sort()).toEqual(['a', 'b', 'c']);
+});
+
+test('a journal whose files are gone starts behind the snapshot that is left', async () => {
+  await open({}, { segment: 41, offset: 100 });
+  await append('a');
+  expect(segments()).toEqual(['segment-0000000000000042.log']);
+  expect(await ids({ segment: 41, offset: 100 })).toEqual(['a']);
+});
+
+test('a torn record at the end is passed over, wherever it is torn', async () => {
+  await open();
+  await append('a');
+  const whole = readFileSync(lastSegment()).length;
+  await append('b');
+  await journal.close();
+  const full = readFileSync(lastSegment());
+  const file = lastSegment();
+  for (let size = full.length - 1; size > whole; size -= 7) {
+    truncateSync(file, size);
+    await open();
+    const damage: Damage[] = [];
+    expect(await ids(undefined, damage)).toEqual(['a']);
+    expect(damage).toEqual([{ kind: 'torn', bytes: size - whole }]);
+    await journal.close();
+  }
+  await open();
+  await append('c');
+  expect(await ids()).toEqual(['a', 'c']);
+});
+
+test('a corrupt record is passed over and told, whichever of its bytes is wrong', async () => {
+  await open();
+  await append('a');
+  const from = readFileSync(lastSegment()).length;
+  await append('b');
+  const to = readFileSync(lastSegment()).length;
+  await append('c');
+  await journal.close();
+  const file = lastSegment();
+  const sound = readFileSync(file);
+  for (let at = from; at < to; at += 3) {
+    const damaged = Buffer.from(sound);
+    damaged[at]! ^= 0x55;
+    writeFileSync(file, damaged);
+    await open();
+    const damage: Damage[] = [];
+    expect(await ids(undefined, damage)).toEqual(['a', 'c']);
+    expect(damage).toEqual([{ kind: 'corrupt', bytes: to - from }]);
+    await journal.close();
+  }
+  await open();
+});
+
+test('a corrupt record larger than what is read at a time is passed over', async () => {
+  await open({ queueBytes: 16 * 1024 * 1024, segmentBytes: 64 * 1024 * 1024 });
+  const large = (id: string) => record(id, ...Array.from({ length: 40_000 }, (_, i) => `${id}-${i}`));
+  await journal.append(large('a'), () => {});
+  const from = readFileSync(lastSegment()).length;
+  await journal.append(large('b'), () => {});
+  await append('c');
+  await journal.close();
+  const bytes = readFileSync(lastSegment());
+  expect(bytes.length).toBeGreaterThan(4 * 1024 * 1024);
+  bytes[from + 1_000_000]! ^= 1;
+  writeFileSync(lastSegment(), bytes);
+  await open();
+  const damage: Damage[] = [];
+  const found = await ids(undefined, damage);
+  expect([found.length, found[0], found.at(-1), damage.length]).toEqual([40_002, 'a', 'c', 1]);
+});
+
+test('a whole record of garbage lines counts as damage and does not stop the rest', async () => {
+  await open();
+  await append('a');
+  await journal.close();
+  appendFileSync(lastSegment(), Buffer.alloc(3 * 1024 * 1024, 0xff));
+  appendFileSync(lastSegment(), record('b'));
+  await open();
+  const damage: Damage[] = [];
+  expect(await ids(undefined, damage)).toEqual(['a', 'b']);
+  expect(damage).toEqual([{ kind: 'corrupt', bytes: 3 * 1024 * 1024 }]);
+});
+
+test('more than may wait is refused at once, and what waits is not harmed', async () => {
+  await open({ queueBytes: 10_000 });
+  const results = await Promise.allSettled(Array.from({ length: 1_000 }, (_, i) => append(`id-${i}`)));
+  const refused = results.filter(({ status }) => status === 'rejected');
+  expect(refused.length).toBeGreaterThan(0);
+  for (const result of refused) expect((result as PromiseRejectedResult).reason).toBeInstanceOf(JournalBusy);
+  expect(await ids()).toHaveLength(1_000 - refused.length);
+  await append('later');
+});
+
+test('the oldest segments over the retention go, but none that no snapshot covers', async () => {
+  await open({ segmentBytes: 100, retentionBytes: 1_000 });
+  for (let i = 0; i < 40; i++) await append(`id-${i}`);
+  expect(segments().length).toBeGreaterThan(35);
+  await journal.covered({ segment: 5, offset: 0 });
+  expect(await ids()).toContain('id-5');
+  await journal.covered(journal.end);
+  const kept = segments().map((name) => readFileSync(join(directory, name)).length);
+  expect(kept.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(1_000);
+  expect((await ids()).at(-1)).toBe('id-39');
+  expect((await ids())[0]).not.toBe('id-0');
+});
+
+test('a disk that fails refuses, says so, and is used again by itself when it is well', async () => {
+  // Each record starts a segment, and none can be created while the folder is elsewhere.
+  await open({ segmentBytes: 1 });
+  await append('a');
+  renameSync(directory, `${directory}-away`);
+  await expect(append('b')).rejects.toThrow(/ENOENT/);
+  expect(journal.failing).toBe(true);
+  await options.instruments.exposition();
+  clockMs += 60_000;
+  const text = await options.instruments.exposition();
+  expect(sampleValue(text, collectorJournalErrors)).toBeGreaterThan(0);
+  renameSync(`${directory}-away`, directory);
+  await vi.waitFor(() => expect(journal.failing).toBe(false), 5_000);
+  await append('c');
+  expect(await ids()).toEqual(['a', 'c']);
+  await reopen();
+  expect(await ids()).toEqual(['a', 'c']);
+});
+
+test('an append after the close is refused', async () => {
+  await open();
+  await journal.close();
+  await expect(append('a')).rejects.toThrow();
+  await open();
+  expect(await ids()).toEqual([]);
+});
