@@ -1,6 +1,6 @@
 /** What on-call reads: a notice as lines for a terminal. */
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { alertName, type Notice } from './pager.ts';
+import type { Notice } from './pager.ts';
 
 /** Longest text of one field; what comes from outside could fill the screen. */
 const FIELD_LENGTH = 400;
@@ -20,7 +20,7 @@ export function printable(text: string): string {
 }
 
 /** `12:03:41` of this machine's clock. */
-export const timeOfDay = (time: Date) => time.toTimeString().slice(0, 8);
+export const timeOfDay = (timeMs: number) => new Date(timeMs).toTimeString().slice(0, 8);
 
 /** Labels that the heading says already. */
 const inHeading = new Set(['alertname', 'severity']);
@@ -28,8 +28,8 @@ const inHeading = new Set(['alertname', 'severity']);
 const styles: Record<string, Style> = { critical: ['bold', 'red'], warning: ['bold', 'yellow'] };
 
 function heading(notice: Notice, colour: Paint): string {
-  const severity = notice.labels.get('severity') ?? 'none';
-  const name = printable(alertName(notice));
+  const severity = notice.labels.severity ?? 'none';
+  const name = printable(notice.labels.alertname ?? '');
   if (notice.status === 'resolved') return colour('green', `RESOLVED  ${name}`);
   const what = severity === 'critical' ? 'PAGE' : 'NOTICE';
   return `${colour(styles[severity] ?? 'bold', `${what}  ${printable(severity)}`)}  ${colour('bold', name)}`;
@@ -37,10 +37,10 @@ function heading(notice: Notice, colour: Paint): string {
 
 /** The lines of one notice: what happened with its number, what to do, what to read, since when, and to whom it went. */
 export function noticeLines(notice: Notice, colour: Paint = paint): string[] {
-  const annotation = (name: string) => printable(notice.annotations.get(name) ?? '');
-  const labels = [...notice.labels]
+  const annotation = (name: string) => printable(notice.annotations[name] ?? '');
+  const labels = Object.entries(notice.labels)
     .filter(([name]) => !inHeading.has(name))
-    .map(([name, value]) => `${printable(name)}=${printable(value)}`);
+    .map(([name, value]) => `${printable(name)}=${printable(value ?? '')}`);
   const fields = [
     ['', annotation('summary')],
     ['what', notice.status === 'firing' ? annotation('description') : ''],
@@ -48,7 +48,7 @@ export function noticeLines(notice: Notice, colour: Paint = paint): string[] {
     ['read', notice.status === 'firing' ? annotation('runbook_url') : ''],
     [
       'since',
-      `${timeOfDay(notice.since)}, told to "${printable(notice.receiver)}" at ${timeOfDay(notice.receivedAt)}`,
+      `${timeOfDay(notice.sinceMs)}, told to "${printable(notice.receiver)}" at ${timeOfDay(notice.receivedMs)}`,
     ],
     ['labels', labels.join(' ')],
   ] as const;

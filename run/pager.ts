@@ -27,14 +27,16 @@ const webhookSchema = Type.Object({
 const check = Compile(webhookSchema);
 type WebhookAlert = Static<typeof webhookSchema>['alerts'][number];
 
+type Texts = Readonly<Record<string, string | undefined>>;
+
 /** An alert as its receiver was told of it. Every text may come from outside. */
 export interface Notice {
   readonly receiver: string;
   readonly status: 'firing' | 'resolved';
-  readonly labels: ReadonlyMap<string, string>;
-  readonly annotations: ReadonlyMap<string, string>;
-  readonly since: Date;
-  readonly receivedAt: Date;
+  readonly labels: Texts;
+  readonly annotations: Texts;
+  readonly sinceMs: number;
+  readonly receivedMs: number;
 }
 
 export interface Pager {
@@ -43,8 +45,6 @@ export interface Pager {
   readonly notices: readonly Notice[];
   readonly close: () => Promise<void>;
 }
-
-export const alertName = (notice: Notice) => notice.labels.get('alertname') ?? '';
 
 /** Listens on loopback. Repetitions of what a receiver knows already are not notices. */
 export async function startPager(
@@ -63,10 +63,10 @@ export async function startPager(
     const notice: Notice = {
       receiver,
       status: alert.status,
-      labels: new Map(Object.entries(alert.labels)),
-      annotations: new Map(Object.entries(alert.annotations)),
-      since: new Date(alert.startsAt),
-      receivedAt: new Date(),
+      labels: alert.labels,
+      annotations: alert.annotations,
+      sinceMs: Date.parse(alert.startsAt),
+      receivedMs: Date.now(),
     };
     notices.push(notice);
     if (notices.length > NOTICES_KEPT) notices.shift();
