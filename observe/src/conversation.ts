@@ -9,7 +9,6 @@ import {
   clientOfMeta,
   clientOfUserAgent,
   type HeaderReader,
-  hashSessionId,
   implementation,
   isModern,
   metaOf,
@@ -32,8 +31,8 @@ export interface Arrival {
 export interface Link {
   /** The server's name, where the transport's owner knows it. */
   readonly server?: string | undefined;
-  /** `Mcp-Session-Id`, once there is one. */
-  readonly sessionId: () => string | undefined;
+  /** Hash of `Mcp-Session-Id`, once there is one. */
+  readonly session: () => string | undefined;
 }
 
 interface CallInFlight {
@@ -78,7 +77,6 @@ export class Conversation implements Sweepable {
   #client: ClientIdentity | undefined;
   #server: string | undefined;
   #connectionId: string | undefined;
-  #hashed: { readonly raw: string; readonly hash: string } | undefined;
   /** The session that events were reported for, and what they said of it. */
   #seen: CommonFields | undefined;
 
@@ -301,10 +299,8 @@ export class Conversation implements Sweepable {
   }
 
   #sessionWithId(): { readonly id: string } | undefined {
-    const raw = this.#link.sessionId();
-    if (!raw) return undefined;
-    if (this.#hashed?.raw !== raw) this.#hashed = { raw, hash: hashSessionId(raw) };
-    return { id: this.#hashed.hash };
+    const id = this.#link.session();
+    return id === undefined ? undefined : { id };
   }
 
   #releaseIfIdle(): void {

@@ -3,7 +3,7 @@
  * say to each other passes unchanged; each tap runs beside it and can neither throw nor wait.
  */
 import { type Arrival, Conversation } from './conversation.ts';
-import type { HeaderReader } from './identity.ts';
+import { type HeaderReader, hashSessionId } from './identity.ts';
 import { type Fields, fields, text } from './json.ts';
 import { type Observer, observerFor } from './observer.ts';
 import { registry } from './registry.ts';
@@ -117,10 +117,7 @@ function tap(transport: unknown, observer: Observer, server: string | undefined)
     const { onmessage, onclose, send } = target;
     if (typeof send !== 'function' || typeof onmessage !== 'function') return;
     registry.tapped.add(target);
-    const conversation = new Conversation(observer, {
-      server,
-      sessionId: () => text(target.sessionId, 4_096),
-    });
+    const conversation = new Conversation(observer, { server, session: hashedSessionId(target) });
     const quietly = (look: () => void) => {
       try {
         look();
@@ -151,6 +148,20 @@ function tap(transport: unknown, observer: Observer, server: string | undefined)
   } catch {
     observer.exporter.stats.unobserved += 1;
   }
+}
+
+/** Hashes the transport's session id when it appears or changes. */
+function hashedSessionId(transport: Transport): () => string | undefined {
+  let raw: string | undefined;
+  let hash: string | undefined;
+  return () => {
+    const current = text(transport.sessionId, 4_096);
+    if (current !== raw) {
+      raw = current;
+      hash = current && hashSessionId(current);
+    }
+    return hash;
+  };
 }
 
 /** Reads what both SDKs hand over beside the message; of `authInfo` only the client id, never the token. */

@@ -1,0 +1,193 @@
+/** One HTTP request to the MCP endpoint and its answer, as the proxy sees them pass: which session, which calls, how they end. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { authFailureReason } from './auth-failure.ts';
+import { type Arrival, Conversation } from './conversation.ts';
+import { EventStream, type OnMessage, Text } from './framing.ts';
+import { hashSessionId, isModern } from './identity.ts';
+import { fields, integerCode } from './json.ts';
+import { messagesOf, type Observed, type RequestKey, requestKey } from './json-rpc.ts';
+import type { Observer } from './observer.ts';
+import { type Verdict, verdictOfStatus } from './outcome.ts';
+
+const MOST_SESSIONS = 10_000;
+const SERVER_FAILED: Verdict = { outcome: 'aborted', fault: 'server' };
+
+/** The sessions of one upstream, by the hash of their id. */
+export class Sessions {
+  readonly #observer: Observer;
+  readonly #conversations = new Map<string, Conversation>();
+
+  constructor(observer: Observer) {
+    this.#observer = observer;
+  }
+
+  get(hash: string): Conversation {
+    const known = this.#conversations.get(hash) ?? new Conversation(this.#observer, { session: () => hash });
+    this.add(hash, known);
+    return known;
+  }
+
+  /** Keeps the most recently used ones. */
+  add(hash: string, conversation: Conversation): void {
+    this.#conversations.delete(hash);
+    this.#conversations.set(hash, conversation);
+    const [oldest] = this.#conversations.keys();
+    if (this.#conversations.size > MOST_SESSIONS && oldest !== undefined) this.close(oldest, 'forgotten');
+  }
+
+  close(hash: string, reason: string): void {
+    this.#conversations.get(hash)?.close(reason);
+    this.#conversations.delete(hash);
+  }
+}
+
+export type ExchangeEnd = 'complete' | 'client left' | 'upstream failed';
+
+export class HttpExchange {
+  readonly #observer: Observer;
+  readonly #sessions: Sessions;
+  readonly #method: string;
+  readonly #arrival: Arrival;
+  readonly #request = new Text();
+  readonly #calls: RequestKey[] = [];
+  readonly #conversation: Conversation;
+  readonly #hadAuthorization: boolean;
+  #session: string | undefined;
+  #status = 0;
+  /** Code of a JSON-RPC error that names no request. */
+  #code: number | undefined;
+  #feed: ((chunk: Buffer) => void) | undefined;
+  #finish: (done: () => void) => void = (done) => done();
+
+  constructor(observer: Observer, sessions: Sessions, request: IncomingMessage, source: string | undefined) {
+    const { headers } = request;
+    this.#observer = observer;
+    this.#sessions = sessions;
+    this.#method = request.method ?? '';
+    this.#arrival = { source, header: (name) => first(headers[name]) };
+    this.#hadAuthorization = headers.authorization !== undefined;
+    const id = first(headers['mcp-session-id']);
+    if (id && !isModern(undefined, this.#arrival.header)) this.#session = hashSessionId(id);
+    this.#conversation =
+      this.#session === undefined
+        ? new Conversation(observer, { session: () => this.#session })
+        : sessions.get(this.#session);
+  }
+
+  requestChunk(chunk: Buffer): void {
+    if (this.#method === 'POST') this.#request.push(chunk);
+  }
+
+  requestEnded(): void {
+    this.#request.end((observed) => {
+      if (observed === undefined) return;
+      for (const message of messagesOf(observed.message)) {
+        const key = typeof message.method === 'string' ? requestKey(message.id) : undefined;
+        if (key !== undefined) this.#calls.push(key);
+      }
+      this.#conversation.fromClient(observed, this.#arrival);
+    });
+  }
+
+  responseStarted(status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    const id = first(headers['mcp-session-id']);
+    if (id && this.#session === undefined && !isModern(undefined, this.#arrival.header)) {
+      this.#session = hashSessionId(id);
+      this.#sessions.add(this.#session, this.#conversation);
+    }
+    const reason = authFailureReason(status, this.#hadAuthorization, headers['www-authenticate']);
+    const { source } = this.#arrival;
+    if (reason !== undefined && source !== undefined) {
+      this.#observer.report({ kind: 'auth_failure', source, reason }, undefined);
+    }
+    this.#read(headers);
+  }
+
+  responseChunk(chunk: Buffer): void {
+    this.#feed?.(chunk);
+  }
+
+  ended(how: ExchangeEnd): void {
+    this.#finish(() => this.#settle(how));
+  }
+
+  #read(headers: IncomingHttpHeaders): void {
+    const type = headers['content-type'] ?? '';
+    const onMessage: OnMessage = (observed) => {
+      if (observed !== undefined) this.#fromServer(observed);
+    };
+    let push: (chunk: Buffer) => void;
+    let end = () => {};
+    if (/^text\/event-stream\b/i.test(type)) {
+      const events = new EventStream(onMessage);
+      push = (chunk) => events.push(chunk);
+    } else if (/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) {
+      const text = new Text();
+      push = (chunk) => text.push(chunk);
+      end = () => text.end(onMessage);
+    } else {
+      return;
+    }
+    const decoder = decoderOf(headers['content-encoding']);
+    if (decoder === undefined) {
+      this.#feed = push;
+      this.#finish = (done) => {
+        end();
+        done();
+      };
+      return;
+    }
+    decoder.on('data', push);
+    decoder.on('error', () => decoder.destroy());
+    this.#feed = (chunk) => void decoder.write(chunk);
+    this.#finish = (done) => {
+      decoder.on('close', () => {
+        end();
+        done();
+      });
+      decoder.end();
+    };
+  }
+
+  #fromServer(observed: Observed): void {
+    for (const message of messagesOf(observed.message)) {
+      if (requestKey(message.id) === undefined) this.#code ??= integerCode(fields(message.error)?.code);
+    }
+    this.#conversation.fromServer(observed);
+  }
+
+  #settle(how: ExchangeEnd): void {
+    const conversation = this.#conversation;
+    if (this.#status >= 400) conversation.unanswered(verdictOfStatus(this.#status, this.#code), this.#calls);
+    else if (how === 'upstream failed') conversation.unanswered(SERVER_FAILED, this.#calls);
+    if (this.#session === undefined) {
+      conversation.close('exchange over', how === 'complete' ? SERVER_FAILED : undefined);
+    } else if (this.#status === 404) {
+      this.#sessions.close(this.#session, 'session expired');
+    } else if (this.#method === 'DELETE' && this.#status >= 200 && this.#status < 300) {
+      this.#sessions.close(this.#session, 'session deleted');
+    }
+    // Otherwise the answer may still come: a legacy client resumes its stream with another request.
+  }
+}
+
+/** For upstreams that compress although they are asked not to. */
+function decoderOf(encoding: string | undefined) {
+  switch (encoding?.trim().toLowerCase()) {
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip();
+    case 'deflate':
+      return createInflate();
+    case 'br':
+      return createBrotliDecompress();
+    default:
+      return undefined;
+  }
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
