@@ -10,7 +10,10 @@ import { readBody } from './body.ts';
 import { BytesInFlight, type Claim } from './in-flight.ts';
 import type { Intake } from './intake.ts';
 import { registerNativeEvents } from './native-events.ts';
+import { registerOtlp } from './otlp/routes.ts';
 import { Refusal, unavailable, unsupported } from './refusal.ts';
+import { Normaliser } from './sources/normalise.ts';
+import { registerSources } from './sources/routes.ts';
 import type { TokenFile } from './tokens.ts';
 
 export interface IngestParts {
@@ -35,13 +38,23 @@ export type BodyHandler = (
 export const ingestTimeouts = { requestMs: 30_000, headersMs: 10_000, keepAliveMs: 75_000, checkMs: 1_000 };
 
 const CONNECTIONS = 4_096;
-const contentTypes = ['application/json', 'application/x-ndjson'];
+
+/** What differs between routes: which types of body they take, and how they write why they refuse one. */
+export interface Dialect {
+  readonly contentTypes: readonly string[];
+  refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply;
+}
+
+const plain: Dialect = {
+  contentTypes: ['application/json', 'application/x-ndjson'],
+  refuse: ({ message }, _request, reply) => reply.send({ error: message }),
+};
 
 export class IngestServer {
   readonly app: FastifyInstance;
   readonly #parts: IngestParts;
   readonly #inFlight: BytesInFlight;
-  readonly #paths = new Set<string>();
+  readonly #dialects = new Map<string, Dialect>();
 
   constructor(parts: IngestParts, timeouts = ingestTimeouts) {
     this.#parts = parts;
@@ -64,18 +77,30 @@ export class IngestServer {
     this.app.server.on('drop', () => parts.instruments.inc(collectorRejections, { reason: 'overloaded' }));
     this.app.removeAllContentTypeParsers();
     // Bodies are read by the handler, which holds and releases their bytes.
-    this.app.addContentTypeParser(contentTypes, (_request, payload, done) => done(null, payload));
+    this.app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     this.app.setErrorHandler((error: Error, request, reply) => this.#failed(error, request, reply));
     this.app.setNotFoundHandler((request, reply) => this.#unknownRoute(request, reply));
-    registerNativeEvents(this, parts.intake, parts.config.limits);
+    const { intake, config } = parts;
+    registerNativeEvents(this, intake, config.limits);
+    const normaliser = new Normaliser({
+      knowsTool: (server, tool) => intake.parts.pipeline.knowsTool(server, tool),
+      jsonDepth: config.limits.jsonDepth,
+    });
+    registerOtlp(this, intake, normaliser, config.limits);
+    registerSources(this, intake, normaliser, config.limits);
   }
 
   /** Adds a route that takes a body by POST from who holds a token. */
-  post(path: string, handle: BodyHandler): void {
-    this.#paths.add(path);
+  post(path: string, handle: BodyHandler, dialect: Dialect = plain): void {
+    this.#dialects.set(path, dialect);
     this.app.post(
       path,
-      { onRequest: async (request) => this.#authorize(request) },
+      {
+        onRequest: async (request) => {
+          this.#authorize(request);
+          requireType(request, dialect);
+        },
+      },
       async (request, reply) => {
         if (this.#parts.journal.failing) throw unavailable('journal', 'events cannot be written to disk now');
         const claim = this.#inFlight.claim();
@@ -103,33 +128,29 @@ export class IngestServer {
   }
 
   #unknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const path = request.raw.url?.split('?', 1)[0] ?? '';
-    const known = [...this.#paths].join(' or ');
-    const refusal = this.#paths.has(path)
+    const path = pathOf(request);
+    const known = [...this.#dialects.keys()].join(' or ');
+    const refusal = this.#dialects.has(path)
       ? new Refusal(405, 'not_found', `${path} takes POST only`, { allow: 'POST' })
       : new Refusal(404, 'not_found', `there is nothing here: send events by POST to ${known}`);
-    return this.#refuse(refusal, reply);
+    return this.#refuse(refusal, request, reply);
   }
 
-  #failed(
-    error: Error & { readonly code?: string },
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): FastifyReply {
-    if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
-      return this.#refuse(unsupported(`content-type must be ${contentTypes.join(' or ')}`), reply);
+  #failed(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (!(error instanceof Refusal)) {
       this.#parts.logger.error({ error: error.stack }, 'a request failed inside the collector');
-      return this.#refuse(unavailable('internal', 'the collector failed on this request'), reply);
+      return this.#refuse(unavailable('internal', 'the collector failed on this request'), request, reply);
     }
     // Nobody reads the answer to a body that broke off, and its sender has not been refused.
     if (request.raw.destroyed && !request.raw.complete) return reply.code(error.status).send();
-    return this.#refuse(error, reply);
+    return this.#refuse(error, request, reply);
   }
 
-  #refuse({ status, reason, message, headers }: Refusal, reply: FastifyReply): FastifyReply {
+  #refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { status, reason, headers } = refusal;
     this.#parts.instruments.inc(collectorRejections, { reason });
-    return reply.code(status).headers(headers).send({ error: message });
+    const { refuse } = this.#dialects.get(pathOf(request)) ?? plain;
+    return refuse(refusal, request, reply.code(status).headers(headers));
   }
 
   /** Answers what is no HTTP request, or came too slowly to become one. */
@@ -142,6 +163,20 @@ export class IngestServer {
     if (socket.writable) socket.write(`${head}\r\nconnection: close\r\n\r\n${body}`);
     socket.destroySoon();
   }
+}
+
+const pathOf = (request: FastifyRequest) => request.raw.url?.split('?', 1)[0] ?? '';
+
+/** Refuses a body of a type that the route does not take; parameters such as a charset do not matter. */
+function requireType(request: FastifyRequest, { contentTypes }: Dialect): void {
+  const {
+    'content-type': given,
+    'content-length': length = '0',
+    'transfer-encoding': encoding,
+  } = request.headers;
+  if (given === undefined && length === '0' && encoding === undefined) return;
+  const type = given?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (!contentTypes.includes(type)) throw unsupported(`content-type must be ${contentTypes.join(' or ')}`);
 }
 
 function faultOfRequest(code: string | undefined) {

@@ -1,0 +1,93 @@
+/** Every source, in the order in which a record is offered to them: who is recognised by more comes first. */
+import type { Capability } from '../../catalogue/labels.ts';
+import { KeyTable } from '../otlp/key-table.ts';
+import type { TelemetryRecord } from '../otlp/record.ts';
+import { accessLog } from './access-log.ts';
+import { agentgateway } from './agentgateway.ts';
+import { claudeCode } from './claude-code.ts';
+import { contextforge } from './contextforge.ts';
+import { csharp } from './csharp.ts';
+import { dockerGateway } from './docker-gateway.ts';
+import { envoyAiGateway } from './envoy-ai-gateway.ts';
+import { fastmcp } from './fastmcp.ts';
+import { commonFields } from './fields.ts';
+import { geminiCli } from './gemini-cli.ts';
+import { kong } from './kong.ts';
+import { litellm } from './litellm.ts';
+import { mcpcat } from './mcpcat.ts';
+import { opentelemetry } from './opentelemetry.ts';
+import { pomerium } from './pomerium.ts';
+import { pythonSdk } from './python-sdk.ts';
+import { quarkus } from './quarkus.ts';
+import { type Plan, planOf } from './read.ts';
+import type { Detection, Source } from './source.ts';
+import { toolhive } from './toolhive.ts';
+import { traceloop } from './traceloop.ts';
+
+export const sources: readonly Source[] = [
+  pythonSdk,
+  fastmcp,
+  csharp,
+  traceloop,
+  mcpcat,
+  agentgateway,
+  toolhive,
+  contextforge,
+  dockerGateway,
+  claudeCode,
+  geminiCli,
+  litellm,
+  pomerium,
+  kong,
+  envoyAiGateway,
+  quarkus,
+  accessLog,
+  opentelemetry,
+];
+
+const plans: readonly Plan[] = sources.map(planOf);
+const planByName: ReadonlyMap<string, Plan> = new Map(plans.map((plan) => [plan.source.name, plan]));
+
+/** The source of this name, if it sends JSON lines. */
+export function linesPlan(name: string): Plan | undefined {
+  const plan = planByName.get(name);
+  return plan?.source.perspective.line ? plan : undefined;
+}
+
+/** The names of the sources that send JSON lines. */
+export const lineSources: readonly string[] = sources
+  .filter(({ perspective }) => perspective.line)
+  .map(({ name }) => name);
+
+/** What each kind of source can show at all. */
+export const capabilitiesBySource: ReadonlyMap<string, readonly Capability[]> = new Map(
+  sources.map(({ name, sees }) => [name, sees]),
+);
+
+const detectionKeys = sources.flatMap(({ detect }) => detect?.anyOf ?? []);
+const sourceKeys = sources.flatMap(({ fields = {}, also = [] }) => [
+  ...Object.values(fields).flat(),
+  ...also,
+]);
+
+/** Every attribute that any source's file names: what decoders keep. */
+export const wantedKeys = new KeyTable([
+  ...Object.values(commonFields).flat(),
+  ...detectionKeys,
+  ...sourceKeys,
+  'service.name',
+]);
+
+/** The source that a record comes from; undefined when it is not about MCP. */
+export function recognise(record: TelemetryRecord): Plan | undefined {
+  return plans.find(({ source }) => source.detect && matches(record, source.detect));
+}
+
+function matches(record: TelemetryRecord, detect: Detection): boolean {
+  const { scopes, scopePrefix, service, anyOf, name } = detect;
+  if (scopes && !scopes.includes(record.scope)) return false;
+  if (scopePrefix !== undefined && !record.scope.startsWith(scopePrefix)) return false;
+  if (service !== undefined && record.resource.get('service.name') !== service) return false;
+  if (anyOf && !anyOf.some((key) => record.attributes.has(key))) return false;
+  return name === undefined || name.test(record.name);
+}
