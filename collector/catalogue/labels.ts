@@ -34,6 +34,17 @@ export const toolLevelErrors = ['tool_error'] as const satisfies readonly Outcom
 export const serverLevelErrors = ['server_error', 'aborted'] as const satisfies readonly Outcome[];
 export const errorOutcomes = [...toolLevelErrors, ...serverLevelErrors] as const;
 
+/**
+ * Calls that reached the tool: what an error rate is a share of. Calls that were refused, malformed or given up by
+ * their caller say nothing about the tool, and whoever sends many of them could hide a broken one.
+ */
+export const answeredOutcomes = [
+  'ok',
+  ...errorOutcomes,
+  'input_required',
+  'task',
+] as const satisfies readonly Outcome[];
+
 /** Who is to blame for an outcome other than `ok`. */
 export const faults = ['none', 'tool', 'caller', 'server', 'auth', 'transport', 'unknown'] as const;
 export type Fault = (typeof faults)[number];
@@ -84,6 +95,8 @@ export type Capability = (typeof capabilities)[number];
 /** Values the collector itself puts in place of a caller's. */
 export const OTHER = '_other';
 export const UNKNOWN = '_unknown';
+/** Where a session comes from before its first call. */
+export const START = '_start';
 
 const open = (bound: number): OpenLabel => ({ bound });
 

@@ -81,10 +81,18 @@ export const headSeries = gauge('prometheus_tsdb_head_series', {
   help: 'Series in the head block of the TSDB.',
 });
 
-/** Written by Prometheus for every alert that is pending or firing. */
+/** Written by Prometheus for every alert that is pending or firing, with whichever labels the alert's series have. */
 export const alerts = gauge('ALERTS', {
   help: 'Alerts that are pending or firing; always 1.',
-  labels: { alertname: any, alertstate: ['pending', 'firing'], severity: any },
+  labels: {
+    alertname: any,
+    alertstate: ['pending', 'firing'],
+    severity: any,
+    server: any,
+    tool: any,
+    source: any,
+    session_type: any,
+  },
 });
 
 export const platformMetrics = {

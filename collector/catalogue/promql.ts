@@ -122,6 +122,66 @@ export const observedSumIncrease = <M extends Metric<'histogram'>>(
   where: Where<M> = {},
 ) => over('increase', metric, '_sum', window, where);
 
+/** The newest sample less the least in the window. `min_over_time` and not `offset`: a reset or a birth inside is 0. */
+const grown = <M extends Metric>(
+  metric: M,
+  suffix: string,
+  window: Window,
+  where: object,
+  extra?: string[],
+) =>
+  vector(labelsOf(metric), (offset) => {
+    const of = selector(metric.name + suffix, where, extra);
+    return `${of}${shifted(offset)} - min_over_time(${of}[${window}]${shifted(offset)})`;
+  });
+
+/**
+ * Events counted within the window, in whole numbers and exact between two scrapes. `increase` extrapolates each
+ * series by its own age instead, so a share of two increases is off while one of them is new, and a limit that is only
+ * met is passed. Needs series that are born at zero, as the collector's are; after a restart it counts from there.
+ */
+export const growth = <M extends Metric<'counter'>>(metric: M, window: Window, where: Where<M> = {}) =>
+  grown(metric, '', window, where);
+
+/** Observations of a histogram within the window, counted as `growth` does. */
+export const observationGrowth = <M extends Metric<'histogram'>>(
+  metric: M,
+  window: Window,
+  where: Where<M> = {},
+) => grown(metric, '_count', window, where);
+
+/** Of those, the ones above `bound`, which must be one of the histogram's: others cannot be told apart. */
+export const observationGrowthAbove = <
+  M extends Metric<'histogram'>,
+  const B extends readonly LabelName<M>[],
+>(
+  bound: number,
+  metric: M,
+  window: Window,
+  by: B,
+): Vector<B[number]> => {
+  if (!metric.buckets?.includes(bound))
+    throw new RangeError(`${metric.name} has no bucket that ends at ${bound}`);
+  // Prometheus 3 stores the bound 2 as "2.0", older ones as "2".
+  const le = `le=~${quoted(`${escapeRe(String(bound))}(\\.0)?`)}`;
+  return minus(
+    sum(grown(metric, '_count', window, {}), by),
+    sum(grown(metric, '_bucket', window, {}, [le]), by) as Vector<NoInfer<B[number]>>,
+  ) as Vector<B[number]>;
+};
+
+/** Quantile `q` of the observations within the window, counted as `growth` does. */
+export const growthQuantile = <M extends Metric<'histogram'>, const B extends readonly LabelName<M>[]>(
+  q: number,
+  metric: M,
+  window: Window,
+  by: B,
+): Vector<B[number]> =>
+  vector(by, (offset) => {
+    const buckets = grown(metric, '_bucket', window, {}).at(offset);
+    return `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (${buckets}))`;
+  });
+
 /** Quantile `q` (0 to 1) of a histogram over the window, in the histogram's unit, one series for each value of `by`. */
 export const quantile = <M extends Metric<'histogram'>, const B extends readonly LabelName<M>[]>(
   q: number,
@@ -227,6 +287,13 @@ export const unless = set('unless');
 export const or = <L extends string>(a: Vector<L>, b: Vector<NoInfer<L>>, on?: readonly L[]): Vector<L> =>
   set('or')(a, b as Vector<L>, on);
 
+/** Each series' share of all series that have the same `within` labels; of all series when `within` is empty. */
+export const share = <L extends string>(of: Vector<L>, within: readonly NoInfer<L>[] = []): Vector<L> =>
+  vector(of.labels, (offset) => {
+    const whole = sum(of, within).at(offset);
+    return `${group(of.at(offset))} / on (${within.join(', ')}) group_left () ${whole}`;
+  });
+
 /** The expression as it was `by` ago. */
 export const offset = <L extends string>(of: Vector<L>, by: Duration): Vector<L> =>
   vector(of.labels, (outer) => {
@@ -251,3 +318,7 @@ export const constant = (value: number): Vector<never> => vector([], () => `vect
 /** Seconds since the value of a timestamp gauge. */
 export const secondsSince = <L extends string>(of: Vector<L>): Vector<L> =>
   vector(of.labels, (by) => `time() - ${group(of.at(by))}`);
+
+/** Grafana's query for the values of one label: what a dashboard variable offers. */
+export const labelValues = <M extends Metric>(metric: M, label: LabelName<M>, where: Where<M> = {}): string =>
+  `label_values(${selector(metric.name, where)}, ${label})`;
