@@ -84,6 +84,7 @@ function facts(session: Session): Html {
     ['Calls', count(session.calls)],
     ['Distinct tools', count(session.tools.size)],
     ['Errors', count(session.errors)],
+    ['Refused calls', count(session.refused)],
     ['Denied by policy', count(session.denials)],
     ['DLP blocks', count(session.dlpBlocks)],
     ['Auth failures', count(session.authFailures)],

@@ -31,7 +31,8 @@ const stateNames = { open: 'open', ended: 'ended', idle: 'went idle', evicted: '
 export const stateOf = ({ end }: Session): string => stateNames[end?.how ?? 'open'];
 
 function row(session: Session, findings: ReadonlyMap<string, readonly Finding[]>): Content[] {
-  const { id, type, user, client, startedMs, lastMs, calls, errors, denials, dlpBlocks, tools } = session;
+  const { id, type, user, client, startedMs, lastMs, calls, errors, refused, denials, dlpBlocks, tools } =
+    session;
   const found = findings.get(id)?.length ?? 0;
   return [
     html`<a href="/sessions/${id}"><code>${id.slice(0, 12)}</code></a>${
@@ -48,7 +49,8 @@ function row(session: Session, findings: ReadonlyMap<string, readonly Finding[]>
     count(tools.size),
     count(calls),
     count(errors),
-    count(denials + dlpBlocks),
+    // A gateway may tell of one refusal twice: as the call's outcome and as an event of its own.
+    count(Math.max(refused, denials + dlpBlocks)),
   ];
 }
 
@@ -69,7 +71,7 @@ export function sessionsPage(pipeline: Pipeline, query: ListQuery): Html {
     { ...sortable('Distinct tools', 'tools', query), ...number },
     { ...sortable('Calls', 'calls', query), ...number },
     { ...sortable('Errors', 'errors', query), ...number },
-    { title: 'Denied, blocked', ...number },
+    { title: 'Refused', ...number },
   ];
   const typeLink = (type: string | undefined, name: string) => {
     const current = type === query.type;

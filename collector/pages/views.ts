@@ -26,6 +26,7 @@ export function sessionView(session: Session, findings: number) {
     calls: session.calls,
     errors: session.errors,
     distinct_tools: session.tools.size,
+    refused_calls: session.refused,
     denials: session.denials,
     dlp_blocks: session.dlpBlocks,
     auth_failures: session.authFailures,

@@ -1,4 +1,5 @@
 /** The gauges of open sessions, kept as sessions come, grow and go, so that a scrape never walks over them. */
+import { client as clientLabel } from '../catalogue/labels.ts';
 import { sessionsActive, sessionUniqueToolsPeak } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
 import { DiversityPeaks } from './diversity-peak.ts';
@@ -54,8 +55,9 @@ export class SessionGauges {
   }
 
   #count({ type, client }: Session, by: number): void {
+    const label = this.#instruments.bounded(clientLabel, client);
     const clients = this.#active.get(type) ?? new Map<string, number>();
     this.#active.set(type, clients);
-    clients.set(client, (clients.get(client) ?? 0) + by);
+    clients.set(label, (clients.get(label) ?? 0) + by);
   }
 }

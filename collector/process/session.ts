@@ -34,6 +34,8 @@ const factsSchema = {
   events: count,
   calls: count,
   errors: count,
+  /** Calls that ended denied, blocked or without authorisation. */
+  refused: count,
   denials: count,
   dlpBlocks: count,
   authFailures: count,

@@ -11,10 +11,11 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { collectorEvictions, collectorSessionsOpen } from '../catalogue/collector-metrics.ts';
 import type { McpEvent } from '../catalogue/events.ts';
-import { client as clientLabel, sessionType as typeLabel, UNKNOWN } from '../catalogue/labels.ts';
+import { sessionType as typeLabel, UNKNOWN } from '../catalogue/labels.ts';
 import { sessionDuration, sessionToolCalls, sessionUniqueTools } from '../catalogue/metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
+import { cleanLabelValue } from '../series-bounds.ts';
 import type { Baselines } from './baselines.ts';
 import { holdMsOf } from './peak-hold.ts';
 import type { AcceptedEvent } from './pipeline.ts';
@@ -163,8 +164,7 @@ export class Sessions {
   }
 
   #load(saved: SavedSession): Session {
-    const client = this.#instruments.bounded(clientLabel, saved.client);
-    return { ...loadSession(saved), type: this.#typeLabel(saved.type), client };
+    return { ...loadSession(saved), type: this.#typeLabel(saved.type) };
   }
 
   /** The open session, unless the silence before this event ended it. */
@@ -196,6 +196,7 @@ export class Sessions {
       events: 0,
       calls: 0,
       errors: 0,
+      refused: 0,
       denials: 0,
       dlpBlocks: 0,
       authFailures: 0,
@@ -220,7 +221,7 @@ export class Sessions {
       session.type = this.#typeLabel(said.type as string);
       session.typeGiven = true;
     }
-    if (namesClient) session.client = this.#instruments.bounded(clientLabel, client.name);
+    if (namesClient) session.client = cleanLabelValue(client.name);
     this.#gauges.enter(session);
   }
 

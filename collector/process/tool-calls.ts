@@ -17,8 +17,9 @@ import type { Session } from './session.ts';
 
 type ToolCall = EventOf<'tool_call'>;
 
+const refusals = new Set<Outcome>(['denied', 'blocked', 'auth_denied']);
 /** The tool never ran, or goes on: such durations would make a slow tool look fast. */
-const unfinished = new Set<Outcome>(['denied', 'blocked', 'auth_denied', 'input_required', 'task']);
+const unfinished = new Set<Outcome>([...refusals, 'input_required', 'task']);
 const errors = new Set<Outcome>(errorOutcomes);
 
 export function toolCall(call: ToolCall, { session, timeMs }: Occasion, parts: Parts): void {
@@ -49,6 +50,7 @@ function countCall(call: ToolCall, tool: string, { instruments }: Parts): void {
  */
 function countInSession(call: ToolCall, tool: string, session: Session, parts: Parts): boolean {
   if (errors.has(call.outcome)) session.errors++;
+  if (refusals.has(call.outcome)) session.refused++;
   countFlows(parts.instruments, session.recentCalls, endpointOf(call.server, tool), call);
   return parts.sessions.addCall(session, endpointOf(call.server, call.tool));
 }
