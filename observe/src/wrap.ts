@@ -30,7 +30,7 @@ interface Protocol {
 }
 
 /** After its client closed stdin, a server has so long for answers to what was asked before. */
-const LAST_ANSWERS_WITHIN_MS = 500;
+const LAST_ANSWERS_WITHIN_MS = 1_500;
 const FLUSH_WITHIN_MS = 1_000;
 
 /**
