@@ -1,0 +1,159 @@
+/** Panels about the collector and its journal. */
+import {
+  BytesIEC,
+  BytesPerSecondIEC,
+  CountsPerMinute,
+  Seconds,
+  Short,
+} from '@grafana/grafana-foundation-sdk/units';
+import type { ResolvedAlerts } from '../alerts/resolve.ts';
+import {
+  collectorBytesInFlight,
+  collectorDuplicates,
+  collectorEvents,
+  collectorJournalBytes,
+  collectorJournalSync,
+  collectorLastEvent,
+  collectorSessionsOpen,
+} from '../collector/catalogue/collector-metrics.ts';
+import { jobs } from '../collector/catalogue/jobs.ts';
+import { up } from '../collector/catalogue/platform-metrics.ts';
+import { max, min, quantile, rate, secondsSince, select, sum, times } from '../collector/catalogue/promql.ts';
+import { series } from './panel.ts';
+import { lines, number } from './panels.ts';
+import { measured } from './watched.ts';
+
+export const collectorUp = (alerts: ResolvedAlerts) =>
+  number({
+    title: 'Collector',
+    meaning: 'Bad: down or not scraped: nothing is counted, and every alert on MCP traffic is blind.',
+    alert: alerts.CollectorDown,
+    unit: Short,
+    noValue: 'Not scraped',
+    series: series(min(select(up, { job: jobs.collector })), 'collector'),
+    words: { 1: ['Up', 'green'], 0: ['Down', 'red'] },
+  });
+
+export const lastEvent = number({
+  title: 'Last event',
+  meaning:
+    'Time since the collector accepted an event. Bad: longer than your agents ever rest: the sources or the way from them are broken.',
+  first:
+    'Send one event by hand with a sender’s token; if it is accepted, restart the exporters of the sources.',
+  unit: Seconds,
+  noValue: 'None yet',
+  series: series(secondsSince(max(select(collectorLastEvent))), 'last event'),
+});
+
+export const bytesInFlight = number({
+  title: 'Bytes in flight',
+  meaning:
+    'Request bytes received and not yet answered. Bad: near the limit, where senders are turned away with 503.',
+  first: 'Give the collector a faster disk or more CPU, or raise `limits.bytesInFlight` if memory allows.',
+  unit: BytesIEC,
+  series: series(sum(select(collectorBytesInFlight)), 'bytes'),
+});
+
+export const openSessions = number({
+  title: 'Sessions in memory',
+  meaning: 'Bad: near `limits.sessions`, where the oldest are put out before their time and cut in two.',
+  first: 'Shorten `sessionIdleSeconds`, or raise `limits.sessions` and the collector’s memory.',
+  unit: Short,
+  series: series(sum(select(collectorSessionsOpen)), 'sessions'),
+});
+
+export const accepted = lines({
+  title: 'Events accepted per minute',
+  meaning:
+    'Events on disk and answered, by kind. Bad: a kind that stops: its source is cut off, which looks like calm.',
+  first: 'Restart the exporter of the source whose kind stopped; check its token if it is refused.',
+  unit: CountsPerMinute,
+  stacked: true,
+  series: [
+    series(
+      times(sum(rate(collectorEvents, '$__rate_interval'), ['source', 'kind']), 60),
+      ({ source, kind }) => `${kind} (${source})`,
+    ),
+  ],
+});
+
+export const duplicates = lines({
+  title: 'Duplicates per minute',
+  meaning:
+    'Events that had been accepted before. Some are normal, since senders repeat what was not answered. Bad: a steady share: answers come too late.',
+  first: 'Raise the senders’ timeout above the journal’s sync time.',
+  unit: CountsPerMinute,
+  series: [series(times(sum(rate(collectorDuplicates, '$__rate_interval')), 60), 'duplicates')],
+});
+
+export const journalSync = lines({
+  title: 'Journal sync',
+  meaning:
+    'How long a group commit takes, and so the least time to an answer. Bad: p99 above 100 ms: the disk is slow or shared.',
+  first: 'Move the collector’s volume to a faster storage class.',
+  unit: Seconds,
+  series: [
+    series(quantile(0.99, collectorJournalSync, '$__rate_interval', []), 'p99'),
+    series(quantile(0.5, collectorJournalSync, '$__rate_interval', []), 'p50'),
+  ],
+});
+
+export const journalBytes = lines({
+  title: 'Journal written',
+  meaning:
+    'Bad: a lasting rise: the journal’s share of the volume holds fewer days, and recovery reads more.',
+  first: 'Enlarge `collector.storage` before the audit trail becomes shorter than you promised.',
+  unit: BytesPerSecondIEC,
+  series: [series(sum(rate(collectorJournalBytes, '$__rate_interval')), 'journal')],
+});
+
+export const rejected = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'IngestRejecting', {
+    title: 'Events and requests refused',
+    meaning:
+      'By reason, over the alert’s window. Bad: above the red line: a sender’s token, clock or format is wrong, or the collector is overloaded.',
+    unit: Short,
+    legend: ({ reason }) => reason,
+  });
+
+export const late = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'EventsLate', {
+    title: 'Security events that came too late',
+    meaning: 'Counted, but not part of a burst. Bad: any: a burst among them paged nobody.',
+    unit: Short,
+    legend: 'late',
+  });
+
+export const overflow = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'SeriesOverflow', {
+    title: 'Values counted as _other',
+    meaning:
+      'By label, over the alert’s window. Bad: any: limits on single tools or servers no longer apply to the surplus.',
+    unit: Short,
+    legend: ({ label }) => label,
+  });
+
+export const evicted = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'StateEvicted', {
+    title: 'Entries put out of full tables',
+    meaning:
+      'By table, over the alert’s window. Bad: any: sessions are cut in two, bursts or baselines forgotten.',
+    unit: Short,
+    legend: ({ table }) => table,
+  });
+
+export const journalFailures = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'JournalFailing', {
+    title: 'Journal writes that failed',
+    meaning: 'Bad: any: events are refused with 503 until the disk takes them again.',
+    unit: Short,
+    legend: 'failed',
+  });
+
+export const journalCorruption = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'JournalCorrupt', {
+    title: 'Corrupt journal records',
+    meaning: 'Records skipped at the last start. Bad: any: accepted events are lost.',
+    unit: Short,
+    legend: 'corrupt',
+  });
