@@ -1,0 +1,64 @@
+/** Stack health: does the monitor itself work? Every panel with a red line has an alert that says so. */
+import type { ResolvedAlerts } from '../alerts/resolve.ts';
+import {
+  accepted,
+  bytesInFlight,
+  collectorUp,
+  duplicates,
+  evicted,
+  journalBytes,
+  journalCorruption,
+  journalFailures,
+  journalSync,
+  lastEvent,
+  late,
+  openSessions,
+  overflow,
+  rejected,
+} from './collector-health.ts';
+import { dashboard, row } from './dashboard.ts';
+import {
+  configAccepted,
+  cpu,
+  failedNotifications,
+  memory,
+  missedEvaluations,
+  notifications,
+  peers,
+  refusedScrapes,
+  ruleFailures,
+  samples,
+  scrapeDurations,
+  seriesHeld,
+  targets,
+  undelivered,
+} from './monitor-health.ts';
+
+export const stackHealth = (alerts: ResolvedAlerts) =>
+  dashboard({
+    name: 'stack-health',
+    title: 'Stack health',
+    question: 'Does the monitor itself work?',
+    variables: [],
+    rows: [
+      row(
+        'Collector',
+        [collectorUp(alerts), lastEvent, bytesInFlight, openSessions],
+        [accepted, rejected(alerts), duplicates],
+        [late(alerts), overflow(alerts), evicted(alerts)],
+      ),
+      row('Journal', [journalSync, journalBytes], [journalFailures(alerts), journalCorruption(alerts)]),
+      row(
+        'Prometheus',
+        [targets(alerts)],
+        [scrapeDurations, samples, seriesHeld],
+        [ruleFailures(alerts), missedEvaluations, refusedScrapes(alerts)],
+      ),
+      row(
+        'Notifications',
+        [notifications, failedNotifications(alerts), undelivered(alerts)],
+        [configAccepted(alerts), peers],
+      ),
+      row('Resources', [memory, cpu]),
+    ],
+  });
