@@ -153,7 +153,7 @@ export const accessViolations = counter('mcp_access_violations_total', {
 });
 
 export const sourceCapability = gauge('mcp_source_capability', {
-  help: '1 when a kind of source has shown this, 0 when it has not: not observable, which is not the same as none.',
+  help: '1 when a kind of source can show this or has, 0 otherwise: not observable, which is not the same as none.',
   labels: { source: sourceKind, sees: capabilities },
 });
 

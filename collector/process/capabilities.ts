@@ -1,6 +1,6 @@
 /**
- * What each kind of source has shown so far. A source that cannot see denials reports none, which looks like peace;
- * so a dashboard asks here first whether it could be seen at all.
+ * What each kind of source can show by its nature, or has shown so far. A source that cannot see denials reports none,
+ * which looks like peace; so a dashboard asks here first whether it could be seen at all.
  */
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -8,6 +8,7 @@ import type { McpEvent } from '../catalogue/events.ts';
 import { type Capability, capabilities, sourceKind } from '../catalogue/labels.ts';
 import { sourceCapability } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
+import { capabilitiesBySource } from '../receive/sources/registry.ts';
 
 /** Capabilities that every event of a kind shows. */
 const shownByKind: Readonly<Record<McpEvent['kind'], readonly Capability[]>> = {
@@ -63,14 +64,16 @@ export class Capabilities {
     return true;
   }
 
-  /** What a source has shown; the first time, all else is shown as 0. */
+  /** What a source shows; the first time, all that it can is shown as 1 and all else as 0. */
   #of(source: string): Set<Capability> {
     const name = this.#instruments.bounded(sourceKind, source);
     const known = this.#seen.get(name);
     if (known) return known;
-    const created = new Set<Capability>();
+    const created = new Set<Capability>(capabilitiesBySource.get(name));
     this.#seen.set(name, created);
-    for (const sees of capabilities) this.#instruments.set(sourceCapability, { source: name, sees }, 0);
+    for (const sees of capabilities) {
+      this.#instruments.set(sourceCapability, { source: name, sees }, created.has(sees) ? 1 : 0);
+    }
     return created;
   }
 

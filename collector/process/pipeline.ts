@@ -14,6 +14,7 @@ import type { Occasion, Parts } from './parts.ts';
 import { authFailure, dlpBlock, policyDecision } from './security-events.ts';
 import { Sessions } from './sessions.ts';
 import { toolCall } from './tool-calls.ts';
+import { Views } from './views.ts';
 
 /** An event that is on disk, with its times in milliseconds since the epoch. */
 export interface AcceptedEvent {
@@ -48,10 +49,12 @@ const handlers: Handlers = {
 
 export class Pipeline {
   readonly #parts: Parts;
+  readonly #views: Views;
   readonly #now: () => number;
 
   constructor(config: CollectorConfig, instruments: Instruments, now: () => number) {
     this.#now = now;
+    this.#views = new Views(instruments);
     const baselines = new Baselines(config, instruments);
     this.#parts = {
       config,
@@ -85,8 +88,18 @@ export class Pipeline {
   }
 
   process(accepted: AcceptedEvent): void {
-    const { event, timeMs, sourceKind } = accepted;
-    this.#parts.capabilities.observe(sourceKind, event);
+    // By the clock of the journal, so that a replay decides as it was decided.
+    this.#release(accepted.receivedMs);
+    this.#parts.capabilities.observe(accepted.sourceKind, accepted.event);
+    if (!this.#views.hold(accepted)) this.#apply(accepted);
+  }
+
+  #release(nowMs: number): void {
+    for (const accepted of this.#views.due(nowMs)) this.#apply(accepted);
+  }
+
+  #apply(accepted: AcceptedEvent): void {
+    const { event, timeMs } = accepted;
     const session = this.sessions.touch(accepted);
     const handle = handlers[event.kind] as (event: McpEvent, occasion: Occasion, parts: Parts) => void;
     handle(event, { timeMs, nowMs: this.#now(), session }, this.#parts);
@@ -95,6 +108,7 @@ export class Pipeline {
   /** What time alone brings about; to be called about once a second. */
   tick(): void {
     const nowMs = this.#now();
+    this.#release(nowMs);
     this.sessions.tick(nowMs);
     this.#parts.windows.tick(nowMs);
   }
@@ -110,6 +124,7 @@ export class Pipeline {
       knownTools: knownTools.snapshot(),
       capabilities: capabilities.snapshot(),
       windows: windows.snapshot(nowMs),
+      views: this.#views.snapshot(),
     };
   }
 
@@ -125,6 +140,7 @@ export class Pipeline {
       knownTools: knownTools.restore(saved.knownTools),
       capabilities: capabilities.restore(saved.capabilities),
       windows: windows.restore(saved.windows, nowMs),
+      views: this.#views.restore(saved.views),
     };
     return Object.entries(restored).flatMap(([part, known]) => (known ? [] : [part]));
   }

@@ -59,7 +59,7 @@ describe('after a restart', () => {
 });
 
 describe('a snapshot of another version', () => {
-  const parts = ['sessions', 'baselines', 'findings', 'knownTools', 'capabilities', 'windows'];
+  const parts = ['sessions', 'baselines', 'findings', 'knownTools', 'capabilities', 'windows', 'views'];
 
   test('without any part known starts clean, and says which', () => {
     const mcp = new Lookout();
