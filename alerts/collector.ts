@@ -1,0 +1,141 @@
+/** Alerts on the collector: that it is there, takes what it is sent, keeps it, and counts it under its own name. */
+import {
+  collectorCorruptRecords,
+  collectorEvictions,
+  collectorJournalErrors,
+  collectorLateEvents,
+  collectorRejections,
+  collectorSeriesOverflow,
+} from '../collector/catalogue/collector-metrics.ts';
+import { jobs } from '../collector/catalogue/jobs.ts';
+import { up } from '../collector/catalogue/platform-metrics.ts';
+import { absent, equals, growth, select, sum } from '../collector/catalogue/promql.ts';
+import { alert } from './alert.ts';
+import * as unitTests from './unit-tests/collector.ts';
+
+export const collectorDown = alert({
+  name: 'CollectorDown',
+  severity: 'critical',
+  group: 'pipeline',
+  settings: { for: '1m' },
+  measure: () => absent(equals(select(up, { job: jobs.collector }), 1)),
+  summary: () => 'The collector is down: nothing is counted and no burst can be seen',
+  description: (_, __, settings) =>
+    `Prometheus has not had an answer from the collector for ${settings.for}. Senders hold their events back and lose them when their buffers are full; every other alert on MCP traffic is blind.`,
+  action:
+    'Restart the collector; if it does not come up, free or enlarge its volume, or roll back the last change of its configuration.',
+  runbook: 'ir-collector-down',
+  tests: unitTests.collectorDown,
+});
+
+export const ingestRejecting = alert({
+  name: 'IngestRejecting',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  settings: { above: 10, window: '5m' },
+  measure: ({ window }) => sum(growth(collectorRejections, window), ['reason']),
+  above: ({ above }) => above,
+  summary: ({ reason }, value, { window }) =>
+    `The collector refused ${value.number} events or requests within ${window}: ${reason}`,
+  description: ({ reason }, value, { window }) =>
+    `${value.number} events or requests were refused as ${reason} within ${window}. Those refused as overloaded or journal are sent again by a good sender; all others are lost to monitoring.`,
+  action:
+    'Fix the sender that the answers name (its token, clock or event format); for overloaded, raise the limits or the CPU of the collector.',
+  runbook: 'ir-ingest-rejecting',
+  tests: unitTests.ingestRejecting,
+});
+
+export const eventsLate = alert({
+  name: 'EventsLate',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  settings: { above: 0, window: '15m' },
+  measure: ({ window }) => sum(growth(collectorLateEvents, window)),
+  above: ({ above }) => above,
+  summary: (_, value, { window }) =>
+    `${value.number} security events came too late within ${window} to be part of a burst`,
+  description: (_, value) =>
+    `${value.number} DLP blocks or auth failures arrived after the lateness bound. They are counted, but DlpBlockSpike and AuthFailureBurst did not see them.`,
+  action:
+    'Count the late events by hand with the query of the runbook, then drain the backlog of the sender or set its clock right.',
+  runbook: 'ir-events-late',
+  tests: unitTests.eventsLate,
+});
+
+export const journalFailing = alert({
+  name: 'JournalFailing',
+  severity: 'critical',
+  group: 'pipeline',
+  unit: 'events',
+  settings: { above: 0, window: '5m' },
+  measure: ({ window }) => sum(growth(collectorJournalErrors, window)),
+  above: ({ above }) => above,
+  summary: (_, value, { window }) =>
+    `The collector cannot write its journal: ${value.number} failures within ${window}`,
+  description: () =>
+    'Events are only accepted once they are on disk, so they are refused with 503 while this lasts. Senders hold them back and lose them when their buffers are full.',
+  action:
+    'Free or enlarge the volume of the collector; if the disk itself fails, move the pod to another node.',
+  runbook: 'ir-journal-failing',
+  tests: unitTests.journalFailing,
+});
+
+export const journalCorrupt = alert({
+  name: 'JournalCorrupt',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  settings: { above: 0, window: '1h' },
+  measure: ({ window }) => sum(growth(collectorCorruptRecords, window)),
+  above: ({ above }) => above,
+  summary: (_, value) => `${value.number} records of the journal are corrupt and were skipped`,
+  description: (_, value) =>
+    `The collector found ${value.number} records with a wrong checksum when it started. Their events had been accepted and are lost: the disk or what lies under it broke its promise.`,
+  action:
+    'Save the journal before it rotates, tell the owners of the servers that the audit trail has a gap, and replace the disk.',
+  runbook: 'ir-journal-corrupt',
+  tests: unitTests.journalCorrupt,
+});
+
+export const seriesOverflow = alert({
+  name: 'SeriesOverflow',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  settings: { above: 0, window: '15m' },
+  measure: ({ window }) => sum(growth(collectorSeriesOverflow, window), ['label']),
+  above: ({ above }) => above,
+  summary: ({ label }, value, { window }) =>
+    `${value.number} values of ${label} were counted as _other within ${window}`,
+  description: ({ label }) =>
+    `More distinct values of ${label} arrive than the collector keeps apart. The surplus is counted as _other: limits on single tools and servers no longer apply to it, and somebody may be making names up.`,
+  action: 'Stop the sender that makes up names; if they are all real, raise the bound in stack.config.ts.',
+  runbook: 'ir-series-overflow',
+  tests: unitTests.seriesOverflow,
+});
+
+/**
+ * Tables whose loss makes an alert or a session wrong. The ids that duplicates are told by and the findings are rings
+ * that roll all the time.
+ */
+const watchedTables = ['sessions', 'session_tools', 'window_keys', 'baselines'] as const;
+
+export const stateEvicted = alert({
+  name: 'StateEvicted',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  settings: { above: 0, window: '15m' },
+  measure: ({ window }) => sum(growth(collectorEvictions, window, { table: watchedTables }), ['table']),
+  above: ({ above }) => above,
+  summary: ({ table }, value, { window }) =>
+    `The collector dropped ${value.number} entries of ${table} within ${window} to make room`,
+  description: ({ table }) =>
+    `The table ${table} is full, so the oldest entries go before their time: sessions are cut in two, or bursts and baselines are forgotten. An attacker who fills it hides in it.`,
+  action:
+    'Block the source or stop the client that opens them in masses; if the load is real, raise the limit in stack.config.ts.',
+  runbook: 'ir-state-evicted',
+  tests: unitTests.stateEvicted,
+});
