@@ -87,6 +87,8 @@ export interface StackConfig {
   /** Session types for sessions whose events do not say, the first rule that matches. */
   readonly sessionTypes: readonly SessionTypeRule[];
   readonly priorityClassName?: string;
+  /** Class of all volumes; without it, the cluster's default. */
+  readonly storageClassName?: string;
   readonly collector: CollectorSettings;
   readonly prometheus: PrometheusSettings;
   readonly alertmanager: AlertmanagerSettings;
@@ -144,7 +146,7 @@ const takenWhole = new Set([
   'senderNamespaceLabels',
   'notificationPorts',
 ]);
-const optionalKeys = new Set(['runbookBaseUrl', 'priorityClassName', 'collector.image']);
+const optionalKeys = new Set(['runbookBaseUrl', 'priorityClassName', 'storageClassName', 'collector.image']);
 
 /** Name of the variable that picks one of the environments of `stack.config.ts`. */
 export const ENVIRONMENT_VARIABLE = 'MCP_LOOKOUT_ENVIRONMENT';
@@ -165,7 +167,7 @@ export function defineStack(
     );
   }
   let config = merge<StackConfig>(stackDefaults, options, { takenWhole, optionalKeys });
-  if (chosen) config = merge(config, environments[chosen] ?? {}, { takenWhole, optionalKeys });
+  if (chosen) config = merge<StackConfig>(config, environments[chosen] ?? {}, { takenWhole, optionalKeys });
   checkOverrides(config.alerts);
   return config;
 }
