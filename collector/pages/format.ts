@@ -64,3 +64,14 @@ export function table(
 ${body}</tbody>
 </table></div>`;
 }
+
+/** Rows shown before the rest is folded away. */
+const UNFOLDED_ROWS = 10;
+
+/** A table of which only the first rows are seen until it is unfolded; they come with the largest first. */
+export function foldedTable(...[name, columns, rows, empty]: Parameters<typeof table>): Html {
+  const first = table(name, columns, rows.slice(0, UNFOLDED_ROWS), empty);
+  if (rows.length <= UNFOLDED_ROWS) return first;
+  const rest = table(`${name}, the rest`, columns, rows.slice(UNFOLDED_ROWS), empty);
+  return html`${first}<details><summary>${count(rows.length - UNFOLDED_ROWS)} more</summary>${rest}</details>`;
+}

@@ -86,7 +86,8 @@ export function registerPages(app: FastifyInstance, pipeline: Pipeline, log: Eve
     const sentence = status === 500 ? 'the page could not be made' : (error as Error).message;
     reply.code(status);
     if (request.url.startsWith('/api/')) return reply.send({ error: sentence });
-    return sendPage(reply, page(status === 404 ? 'Not found' : 'No answer', '', html`<p>${sentence}.</p>`));
+    const text = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+    return sendPage(reply, page(status === 404 ? 'Not found' : 'No answer', '', html`<p>${text}</p>`));
   });
 }
 

@@ -3,7 +3,7 @@ import type { McpEvent } from '../catalogue/events.ts';
 import type { Finding } from '../process/findings.ts';
 import type { Session } from '../process/session.ts';
 import { findingBox } from './findings-page.ts';
-import { bytes, count, duration, moment, table } from './format.ts';
+import { bytes, count, duration, foldedTable, moment, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
 import { stateOf } from './sessions-page.ts';
@@ -37,8 +37,8 @@ function outcome(event: McpEvent): Content {
   return undefined;
 }
 
-/** The rest of what an event says, in a few words. */
-function details(event: McpEvent): string {
+/** The rest of what an event says, in a few words; of a trace id as much as tells it from its neighbours. */
+function details(event: McpEvent): Content {
   const parts: (string | undefined)[] = [];
   if (event.kind === 'tool_call') {
     parts.push(event.fault && event.fault !== 'none' ? `fault: ${event.fault}` : undefined);
@@ -49,8 +49,11 @@ function details(event: McpEvent): string {
     parts.push(`rule ${event.rule}`, event.direction && `in the ${event.direction}`);
   else if (event.kind === 'session_end') parts.push(event.reason);
   else if (event.kind === 'tool_list') parts.push(`${event.tools.length} tools`);
-  parts.push(event.source && `from ${event.source}`, event.trace_id && `trace ${event.trace_id}`);
-  return parts.filter(Boolean).join(', ');
+  parts.push(event.source && `from ${event.source}`);
+  const words = parts.filter(Boolean).join(', ');
+  if (event.trace_id === undefined) return words;
+  const trace = html`<abbr title="${event.trace_id}">trace ${event.trace_id.slice(0, 8)}</abbr>`;
+  return words ? [words, ', ', trace] : trace;
 }
 
 function timelineRow(event: McpEvent, startedMs: number): Content[] {
@@ -105,26 +108,32 @@ are no longer in the journal.</p>`
   return page(
     `Session ${session.id}`,
     '/',
-    html`<p><a href="/">All sessions</a> · <a href="/?type=${encodeURIComponent(session.type)}">Sessions of type ${session.type}</a></p>
+    html`<ul class="inline">
+<li><a href="/">All sessions</a></li>
+<li><a href="/?type=${encodeURIComponent(session.type)}">Sessions of type ${session.type}</a></li>
+<li><a href="#flow">Data flow</a></li>
+<li><a href="#tools">Tools</a></li>
+<li><a href="#timeline">Timeline</a></li>
+</ul>
 ${findings.map((finding) => findingBox(finding, false))}
 ${facts(session)}
-<h2>Data flow between tools</h2>
+<h2 id="flow">Data flow between tools</h2>
 <p class="muted">At most this much of what a tool returned can have been sent to another one by a later call: the smaller of
 the two sizes, over the last eight calls.</p>
-${table(
+${foldedTable(
   'Data flow between tools',
   [{ title: 'From' }, { title: 'To' }, { title: 'At most', ...number }],
   timeline.flows.map(({ from, to, bytes: most }) => [from, to, bytes(most)]),
   'No flow between different tools, or no sizes were reported.',
 )}
-<h2>Tools</h2>
-${table(
+<h2 id="tools">Tools</h2>
+${foldedTable(
   'Tools',
   [{ title: 'Tool' }, { title: 'Calls', ...number }],
   toolsByCalls(session).map(([tool, calls]) => [tool, count(calls)]),
   'No tool was called.',
 )}
-<h2>Timeline</h2>
+<h2 id="timeline">Timeline</h2>
 ${partial}
 ${table(
   'Timeline',

@@ -73,10 +73,11 @@ export function sessionsPage(pipeline: Pipeline, query: ListQuery): Html {
     { ...sortable('Errors', 'errors', query), ...number },
     { title: 'Refused', ...number },
   ];
-  const typeLink = (type: string | undefined, name: string) => {
-    const current = type === query.type;
-    const { type: _, ...rest } = query;
-    return html` <a href="${address(type === undefined ? rest : { ...rest, type })}"${current ? html` aria-current="true"` : ''}>${name}</a>`;
+  const typeLink = (type: string | undefined) => {
+    const { type: chosen, ...rest } = query;
+    const current = type === chosen ? html` aria-current="true"` : '';
+    const to = address(type === undefined ? rest : { ...rest, type });
+    return html`<li><a href="${to}"${current}>${type ?? 'All types'}</a></li>`;
   };
   return page(
     'Sessions',
@@ -88,7 +89,7 @@ ${findings.slice(0, NEWEST_FINDINGS).map((finding) => findingBox(finding, true))
     : ''
 }
 <h2>Open and recently ended</h2>
-${types.length > 1 ? html`<p>Type:${typeLink(undefined, 'all')}${types.map((type) => typeLink(type, type))}</p>` : ''}
+${types.length > 1 ? html`<ul class="inline" aria-label="Session types">${[undefined, ...types].map(typeLink)}</ul>` : ''}
 ${table(
   'Sessions',
   columns,

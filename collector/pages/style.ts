@@ -22,6 +22,9 @@ header, main { padding: 0.75rem max(1rem, calc((100vw - 80rem) / 2)); }
 nav { display: flex; gap: 1.25rem; align-items: baseline; }
 nav strong { margin-right: auto; }
 nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration: none; }
+ul.inline { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; margin: 0.25rem 0 0.75rem; padding: 0; list-style: none; }
+ul.inline a[aria-current] { color: var(--text); font-weight: 600; text-decoration: none; }
+summary { cursor: pointer; padding: 0.5rem 0; color: var(--link); }
 h1 { font-size: 1.4rem; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }
 p { margin: 0.25rem 0 0.75rem; max-width: 70ch; }
@@ -31,7 +34,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; white-space: nowrap; }
 thead th { border-bottom-width: 2px; }
-td { overflow-wrap: anywhere; min-width: 4rem; }
+td { overflow-wrap: break-word; max-width: 24rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 code { font: 0.9em ui-monospace, monospace; }
