@@ -1,9 +1,15 @@
 /** What kind of work a session is: what it is compared with when its behaviour is judged. */
-import type { McpEvent } from '../catalogue/events.ts';
+import type { McpEvent, SessionOrigin } from '../catalogue/events.ts';
 import type { SessionTypeRule } from '../config.ts';
 
 /** The type of sessions that neither say theirs nor match a rule. */
 export const DEFAULT_SESSION_TYPE = 'default';
+
+/** Added to the type of conversations that are only inferred: they are compared with each other, not with sessions. */
+const INFERRED = ' (inferred)';
+const inferredOrigins = new Set<SessionOrigin | undefined>(['trace', 'inferred']);
+
+export const isInferred = (sessionType: string): boolean => sessionType.endsWith(INFERRED);
 
 const matches = (wanted: string | undefined, value: string | undefined) =>
   wanted === undefined || wanted === value;
@@ -17,5 +23,6 @@ export function sessionTypeOf(event: McpEvent, rules: readonly SessionTypeRule[]
       matches(client, event.client?.name) &&
       matches(environment, event.environment),
   );
-  return rule?.type ?? DEFAULT_SESSION_TYPE;
+  const type = rule?.type ?? DEFAULT_SESSION_TYPE;
+  return inferredOrigins.has(event.session?.origin) ? `${type}${INFERRED}` : type;
 }

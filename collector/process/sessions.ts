@@ -29,7 +29,7 @@ import {
   saveSession,
 } from './session.ts';
 import { SessionGauges } from './session-gauges.ts';
-import { sessionTypeOf } from './session-type.ts';
+import { isInferred, sessionTypeOf } from './session-type.ts';
 
 /** Ended sessions kept for the pages, and to know late events by. */
 const RECENTLY_ENDED = 2_000;
@@ -249,7 +249,9 @@ export class Sessions {
     this.#instruments.observe(sessionDuration, labels, (session.lastMs - session.startedMs) / 1_000);
     this.#instruments.observe(sessionToolCalls, labels, session.calls);
     this.#instruments.observe(sessionUniqueTools, labels, session.tools.size);
-    this.#baselines.learn(session.type, session.tools.size);
+    // A lone call that nobody says belongs to others is no conversation to learn from.
+    if (!isInferred(session.type) || session.calls > 1)
+      this.#baselines.learn(session.type, session.tools.size);
   }
 
   /** Keeps an ended session; the one that ended first makes room. */
