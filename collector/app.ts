@@ -5,7 +5,7 @@ import fastify from 'fastify';
 import type { Logger } from 'pino';
 import type { CollectorConfig } from './config.ts';
 import { Journal } from './journal/journal.ts';
-import { closeServer, ingestListener, listen } from './listen.ts';
+import { ingestListener, listen } from './listen.ts';
 import { createOperationsServer } from './operations.ts';
 import { registerPages } from './pages/server.ts';
 import { Intake } from './receive/intake.ts';
@@ -68,8 +68,8 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
   let phase: string | undefined = 'starting: the journal is being replayed';
   const notReady = () => phase ?? (journal.failing ? 'the journal cannot be written' : undefined);
   const operations = createOperationsServer(instruments, notReady);
-  closers.push(() => closeServer(operations));
-  const operationsPort = await listen(operations, 'operations', config.operations);
+  const operationsServer = await listen(operations, 'operations', config.operations);
+  closers.push(operationsServer.close);
 
   const journal = await onDisk(config, () => openJournal(config, state, logger));
   closers.push(() => journal.close());
@@ -85,21 +85,26 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
 
   const pages = fastify({ logger: false, requestTimeout: 30_000, return503OnClosing: false });
   registerPages(pages, pipeline, journal);
-  closers.push(() => closeServer(pages));
-  const pagesPort = await listen(pages, 'pages', config.pages);
+  const pagesServer = await listen(pages, 'pages', config.pages);
+  closers.push(pagesServer.close);
 
   const tokens =
     config.tokensFile === undefined ? undefined : await TokenFile.open(config.tokensFile, logger);
   closers.push(() => tokens?.close());
   const { app: ingest } = new IngestServer({ config, instruments, intake, journal, tokens, logger });
-  closers.push(() => closeServer(ingest));
-  const ingestPort = await listen(ingest, 'ingest', ingestListener(config, logger));
+  const ingestServer = await listen(ingest, 'ingest', ingestListener(config, logger));
+  closers.push(ingestServer.close);
 
   phase = undefined;
   const leave = () => {
     phase = 'stopping';
   };
-  return { ports: { ingest: ingestPort, operations: operationsPort, pages: pagesPort }, leave };
+  const ports = {
+    ingest: ingestServer.port,
+    operations: operationsServer.port,
+    pages: pagesServer.port,
+  };
+  return { ports, leave };
 }
 
 function openJournal(config: CollectorConfig, state: State, logger: Logger): Promise<Journal> {

@@ -145,5 +145,9 @@ export function readCollectorConfig(file: string): CollectorConfig {
   }
   if (check.Check(value)) return value;
   const [first] = check.Errors(value);
-  throw new Error(`${file}: ${first?.instancePath || '/'} ${first?.message}`);
+  const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the configuration';
+  // The schema library says of an unknown key that its schema is false.
+  const fault =
+    first?.keyword === 'boolean' ? 'is not a known setting: remove it or mend its name' : first?.message;
+  throw new Error(`${file}: ${field} ${fault}`);
 }

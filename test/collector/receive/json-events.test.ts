@@ -114,7 +114,10 @@ describe('a large array', () => {
   test('that is nested too deep is refused', async () => {
     const nested = (depth: number) => `[${filler},${'['.repeat(depth)}${']'.repeat(depth)}]`;
     expect((await cut(nested(8))).events).toHaveLength(2);
-    expect(await refusal(nested(9))).toMatchObject({ status: 400, message: /nested deeper than 8 levels/ });
+    expect(await refusal(nested(9))).toMatchObject({
+      status: 400,
+      message: expect.stringMatching(/nested deeper than 8 levels/),
+    });
   });
 
   test('with one event larger than a body may be is refused', async () => {

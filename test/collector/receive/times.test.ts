@@ -50,6 +50,6 @@ test.each([
 test('every day of four centuries is the day that Date says', () => {
   for (let day = 0; day < 146_097; day++) {
     const date = new Date(Date.UTC(1800, 0, 1 + day, 12));
-    expect(parseTime(date.toISOString())).toBe(date.getTime());
+    if (parseTime(date.toISOString()) !== date.getTime()) expect.fail(date.toISOString());
   }
 });

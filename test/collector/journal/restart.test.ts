@@ -1,0 +1,198 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { collectorCorruptRecords } from '../../../collector/catalogue/collector-metrics.ts';
+import { toolCalls } from '../../../collector/catalogue/metrics.ts';
+import type { CollectorConfig } from '../../../collector/config.ts';
+import { createInstruments } from '../../../collector/instruments.ts';
+import { Journal } from '../../../collector/journal/journal.ts';
+import { CollectorProcess } from '../process-of-its-own.ts';
+import { RunningCollector, testConfig, toolCall } from '../running.ts';
+
+let config: CollectorConfig;
+beforeEach(() => {
+  config = testConfig({ snapshotIntervalSeconds: 0.2, journalSegmentBytes: 256 * 1024 });
+});
+afterEach(() => rmSync(config.dataDirectory, { recursive: true, force: true }));
+
+const SENDERS = 8;
+const sender = (event: string) => Number(event.split('-')[0]);
+
+/** Senders that remember every event that was answered 202, in order, until the collector is gone. */
+class Load {
+  readonly acknowledged: string[] = [];
+  #next = 0;
+  #stopped = false;
+  #senders: Promise<void>[] = [];
+
+  start(collector: CollectorProcess, round: number): void {
+    this.#stopped = false;
+    this.#senders = Array.from({ length: SENDERS }, (_, i) => this.#send(collector, `${i}-${round}`, i));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#senders);
+  }
+
+  async #send(collector: CollectorProcess, name: string, index: number): Promise<void> {
+    while (!this.#stopped) {
+      const ids = Array.from({ length: 1 + (index % 3) * 10 }, () => `${name}-${this.#next++}`);
+      try {
+        const { status } = await collector.send(ids.map((id) => call(id)));
+        if (status === 202) this.acknowledged.push(...ids);
+      } catch {
+        return;
+      }
+    }
+  }
+}
+
+/** The call of an id; each sender has a session. */
+const call = (id: string) => toolCall({ id, session: { id: `session-${sender(id)}`, type: 'chat' } });
+
+/** Ids in the journal of a stopped collector, in order. */
+async function journaled(): Promise<string[]> {
+  const journal = await Journal.open({
+    directory: join(config.dataDirectory, 'journal'),
+    segmentBytes: config.journalSegmentBytes,
+    retentionBytes: config.journalRetentionBytes,
+    queueBytes: config.limits.bytesInFlight,
+    instruments: createInstruments(config, Date.now),
+    logger: pino({ level: 'silent' }),
+  });
+  const ids: string[] = [];
+  for await (const { events } of journal.read()) ids.push(...events.map(({ id }) => id));
+  await journal.close();
+  return ids;
+}
+
+test('after kill -9 under load every acknowledged event is found again, in order, and counts once', async () => {
+  const load = new Load();
+  for (let round = 0; round < 3; round++) {
+    const collector = await CollectorProcess.start(config);
+    load.start(collector, round);
+    await new Promise((resolve) => setTimeout(resolve, 700 + round * 150));
+    expect(await collector.end('SIGKILL')).toBeNull();
+    await load.stop();
+  }
+  expect(load.acknowledged.length).toBeGreaterThan(100);
+
+  const ids = await journaled();
+  const firstPlace = new Map(ids.map((id, place) => [id, place] as const).reverse());
+  expect(load.acknowledged.filter((id) => !firstPlace.has(id))).toEqual([]);
+  for (let i = 0; i < SENDERS; i++) {
+    const places = load.acknowledged.filter((id) => sender(id) === i).map((id) => firstPlace.get(id)!);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  }
+
+  const collector = await CollectorProcess.start(config);
+  const calls = (await collector.sessions()).map((session) => session.calls);
+  expect(calls.reduce((sum, count) => sum + count, 0)).toBe(new Set(ids).size);
+  for (let at = 0; at < load.acknowledged.length; at += 1_000) {
+    const again = load.acknowledged.slice(at, at + 1_000);
+    expect((await collector.send(again.map(call))).body).toMatchObject({
+      accepted: 0,
+      duplicates: again.length,
+    });
+  }
+  await collector.end('SIGKILL');
+});
+
+test('over a graceful stop under load every acknowledged event counts exactly once', async () => {
+  const load = new Load();
+  for (let round = 0; round < 2; round++) {
+    const collector = await CollectorProcess.start(config);
+    load.start(collector, round);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await collector.end('SIGTERM')).toBe(0);
+    await load.stop();
+  }
+  const collector = await CollectorProcess.start(config);
+  expect(collector.log).toContain('"events":0,');
+  const calls = (await collector.sessions()).map((session) => session.calls);
+  expect(calls.reduce((sum, count) => sum + count, 0)).toBe(load.acknowledged.length);
+  expect(new Set(await idsOf(collector))).toEqual(new Set(load.acknowledged));
+});
+
+async function idsOf(collector: CollectorProcess): Promise<string[]> {
+  expect(await collector.end('SIGTERM')).toBe(0);
+  return journaled();
+}
+
+test('a snapshot that is damaged is said to be, and the whole journal is replayed instead', async () => {
+  let collector = await RunningCollector.start(config);
+  const events = Array.from({ length: 50 }, () => toolCall());
+  await collector.send(events);
+  await collector.stop();
+  appendFileSync(join(config.dataDirectory, 'snapshot'), 'x');
+  collector = await RunningCollector.start(config);
+  expect(collector.log).toContain('the snapshot cannot be used, so the whole journal is replayed');
+  expect(await collector.sample(toolCalls, { outcome: 'ok' })).toBe(50);
+  expect((await collector.send(events)).body).toMatchObject({ accepted: 0, duplicates: 50 });
+  await collector.stop();
+});
+
+test('a snapshot of an older place and a repeated event in the journal still count once', async () => {
+  let collector = await RunningCollector.start({ ...config, snapshotIntervalSeconds: 3_600 });
+  const event = toolCall();
+  // Both are written, since neither is known while the other is.
+  await Promise.all([collector.send(event), collector.send(event)]);
+  await collector.stop();
+  rmSync(join(config.dataDirectory, 'snapshot'));
+  expect((await journaled()).length).toBeGreaterThanOrEqual(1);
+  collector = await RunningCollector.start(config);
+  expect(await collector.sample(toolCalls, { outcome: 'ok' })).toBe(1);
+  await collector.stop();
+});
+
+test('a corrupt record is skipped and counted at the next start, and a torn one is only skipped', async () => {
+  let collector = await RunningCollector.start(config);
+  for (let i = 0; i < 3; i++) await collector.send(toolCall());
+  await collector.stop();
+  rmSync(join(config.dataDirectory, 'snapshot'));
+  const journal = join(config.dataDirectory, 'journal');
+  const file = join(journal, readdirSync(journal)[0]!);
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(file, Buffer.concat([bytes, bytes.subarray(0, 100)]));
+  collector = await RunningCollector.start(config);
+  expect(await collector.sample(toolCalls, { outcome: 'ok' })).toBe(2);
+  expect(await collector.sample(collectorCorruptRecords)).toBe(1);
+  await collector.stop();
+});
+
+test('old segments go once a snapshot covers them', async () => {
+  const collector = await RunningCollector.start({
+    ...config,
+    journalSegmentBytes: 1_000,
+    journalRetentionBytes: 5_000,
+  });
+  for (let i = 0; i < 60; i++) await collector.send(toolCall());
+  const journal = join(config.dataDirectory, 'journal');
+  const bytes = () =>
+    readdirSync(journal).reduce((sum, name) => sum + readFileSync(join(journal, name)).length, 0);
+  await vi.waitFor(() => expect(bytes()).toBeLessThan(6_000), 5_000);
+  await collector.stop();
+});
+
+test('a disk that takes only part of a write refuses with 503, then goes on by itself without a restart', async () => {
+  // No file may grow beyond 100 KiB, as if the disk were full there.
+  const collector = await CollectorProcess.start(config, "trap '' XFSZ; ulimit -f 200;");
+  const events = (count: number) => Array.from({ length: count }, () => toolCall());
+  const kept = [events(100), events(100)];
+  expect(await collector.send(kept[0]!)).toMatchObject({ status: 202 });
+  const lost = events(1_000);
+  expect(await collector.send(lost)).toMatchObject({ status: 503, body: { error: expect.any(String) } });
+  expect((await collector.operations('/readyz')).status).toBe(503);
+  expect((await collector.operations('/livez')).status).toBe(200);
+  await vi.waitFor(async () => expect((await collector.operations('/readyz')).status).toBe(200), 5_000);
+  expect(await collector.send(kept[1]!)).toMatchObject({ status: 202 });
+  const metrics = (await collector.operations('/metrics')).text;
+  expect(metrics).toContain('mcp_collector_journal_errors_total');
+  expect(collector.log).toMatch(/the journal cannot be written[^"]*free or repair the disk/);
+  await collector.end('SIGKILL');
+  expect(await journaled()).toEqual(kept.flat().map(({ id }) => id));
+  expect(existsSync(join(config.dataDirectory, 'snapshot'))).toBe(true);
+});
