@@ -5,7 +5,7 @@ import type { Expectation } from './replay/scenarios.ts';
 
 const NAME_WIDTH = 20;
 
-/** The addresses of a stack, one a line. A package without a web interface still answers its API. */
+/** The addresses of a stack, one a line. Debian's packages have no web interface, so their API is named instead. */
 export async function addressLines(urls: {
   readonly pages: string;
   readonly prometheus: string;
@@ -15,11 +15,17 @@ export async function addressLines(urls: {
     (response) => response.ok,
     () => false,
   );
-  return [
+  const api = ' (its package here has no web interface)';
+  const addresses = [
     ['Investigation', `${urls.pages}/`],
-    ['Prometheus', hasInterface ? `${urls.prometheus}/alerts` : `${urls.prometheus}/api/v1/alerts`],
-    ['Alertmanager', hasInterface ? `${urls.alertmanager}/` : `${urls.alertmanager}/api/v2/alerts`],
-  ].map(([name, url]) => `  ${name!.padEnd(NAME_WIDTH)}${url}`);
+    ['Prometheus', hasInterface ? `${urls.prometheus}/alerts` : `${urls.prometheus}/api/v1/alerts${api}`],
+    ['Alertmanager', hasInterface ? `${urls.alertmanager}/` : `${urls.alertmanager}/api/v2/alerts${api}`],
+    [
+      'Dashboards',
+      `npm run synth, then import dist/dashboards/*.json into a Grafana whose data source is ${urls.prometheus}`,
+    ],
+  ] as const;
+  return addresses.map(([name, url]) => `  ${name.padEnd(NAME_WIDTH)}${url}`);
 }
 
 /** The expected alerts, with a tick and a time on those that came. */

@@ -12,13 +12,13 @@ export interface Verdict {
 /** Fires always, to prove that alerts arrive. */
 const ALWAYS_FIRING = 'Watchdog';
 
-export const matches = ({ alert, labels }: Expectation, notice: Notice): boolean =>
+const matches = ({ alert, labels }: Expectation, notice: Notice): boolean =>
   notice.status === 'firing' &&
   notice.labels.alertname === alert &&
   Object.entries(labels).every(([name, value]) => notice.labels[name] === value);
 
 /** The same alert, whoever was told of it. */
-export const identityOf = ({ labels, status, sinceMs }: Notice): string =>
+const identityOf = ({ labels, status, sinceMs }: Notice): string =>
   JSON.stringify([status, sinceMs, Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))]);
 
 export function judge(expected: readonly Expectation[], notices: readonly Notice[]): Verdict {

@@ -22,6 +22,9 @@ export function printable(text: string): string {
 /** `12:03:41` of this machine's clock. */
 export const timeOfDay = (timeMs: number) => new Date(timeMs).toTimeString().slice(0, 8);
 
+/** Columns before a field's text. */
+const INDENT = 10;
+
 /** Labels that the heading says already. */
 const inHeading = new Set(['alertname', 'severity']);
 
@@ -35,27 +38,52 @@ function heading(notice: Notice, colour: Paint): string {
   return `${colour(styles[severity] ?? 'bold', `${what}  ${printable(severity)}`)}  ${colour('bold', name)}`;
 }
 
-/** The lines of one notice: what happened with its number, what to do, what to read, since when, and to whom it went. */
-export function noticeLines(notice: Notice, colour: Paint = paint): string[] {
+/** Without a base address a runbook is named by its path in the synthesised folder; here it is in the repository. */
+const runbookOf = (notice: Notice) =>
+  printable(notice.annotations.runbook_url ?? '').replace(/^runbooks\//, 'alerts/runbooks/');
+
+/** The text in lines of at most `width` characters, broken between words. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** The lines of one notice: what happened with its number, what to do, what to read, since when, and who was told. */
+export function noticeLines(
+  notice: Notice,
+  colour: Paint = paint,
+  columns = process.stdout.columns || 110,
+): string[] {
   const annotation = (name: string) => printable(notice.annotations[name] ?? '');
   const labels = Object.entries(notice.labels)
     .filter(([name]) => !inHeading.has(name))
     .map(([name, value]) => `${printable(name)}=${printable(value ?? '')}`);
+  const firing = [
+    ['what', annotation('description')],
+    ['do', annotation('action')],
+    ['read', runbookOf(notice)],
+  ] as const;
   const fields = [
     ['', annotation('summary')],
-    ['what', notice.status === 'firing' ? annotation('description') : ''],
-    ['do', notice.status === 'firing' ? annotation('action') : ''],
-    ['read', notice.status === 'firing' ? annotation('runbook_url') : ''],
+    ...(notice.status === 'firing' ? firing : []),
     [
       'since',
-      `${timeOfDay(notice.sinceMs)}, told to "${printable(notice.receiver)}" at ${timeOfDay(notice.receivedMs)}`,
+      `${timeOfDay(notice.sinceMs)}, told to ${printable(notice.receiver)} at ${timeOfDay(notice.receivedMs)}`,
     ],
     ['labels', labels.join(' ')],
   ] as const;
-  return [
-    heading(notice, colour),
-    ...fields
-      .filter(([, text]) => text !== '')
-      .map(([name, text]) => `  ${colour('dim', name.padEnd(6))}  ${text}`),
-  ];
+  const indented = fields
+    .filter(([, text]) => text !== '')
+    .flatMap(([name, text]) =>
+      wrap(text, columns - INDENT).map(
+        (line, i) => `  ${colour('dim', (i === 0 ? name : '').padEnd(INDENT - 2))}${line}`,
+      ),
+    );
+  return [heading(notice, colour), ...indented];
 }
