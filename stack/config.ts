@@ -68,7 +68,7 @@ export interface GrafanaSettings {
 export interface NetworkSettings {
   /** Labels of the namespaces whose pods may send events to the collector. */
   readonly senderNamespaceLabels: Readonly<Record<string, string>>;
-  /** Ports outside the cluster that Alertmanager may reach to notify. */
+  /** Ports outside the cluster that Alertmanager may reach to notify; those of mail servers are added to them. */
   readonly notificationPorts: readonly number[];
 }
 

@@ -1,0 +1,7 @@
+/** What `cdk8s synth` runs: the manifests of `stack.config.ts`, in the folder that cdk8s asks for. */
+
+import { artefacts } from '../stack/artefacts.ts';
+import config from '../stack.config.ts';
+import { writeManifests } from './manifests.ts';
+
+await writeManifests(config, artefacts(config), process.env.CDK8S_OUTDIR ?? 'dist/manifests');
