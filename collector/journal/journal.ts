@@ -5,7 +5,7 @@
  * collector always starts a new segment and never writes to one it has not created, so that two that were given the
  * same folder by mistake cannot overwrite each other's events.
  */
-import { mkdir, unlink } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import {
@@ -113,7 +113,8 @@ export class Journal {
    */
   append<T>(record: Buffer, apply: (position: Position) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the journal is closed'));
-    if (this.#queuedBytes + record.length > this.#options.queueBytes)
+    // One record always has room, or one that is larger than the bound could never be written.
+    if (this.#queuedBytes > 0 && this.#queuedBytes + record.length > this.#options.queueBytes)
       return Promise.reject(new JournalBusy());
     this.#queuedBytes += record.length;
     return new Promise<T>((resolve, reject) => {
@@ -235,7 +236,7 @@ export class Journal {
     for (const bytes of this.#segments.values()) total += bytes;
     for (const [first, bytes] of this.#segments) {
       if (total <= this.#options.retentionBytes || first >= this.#coveredSegment) return;
-      await unlink(join(this.#options.directory, segmentName(first)));
+      await rm(join(this.#options.directory, segmentName(first)), { force: true });
       this.#segments.delete(first);
       total -= bytes;
     }

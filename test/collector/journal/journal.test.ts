@@ -226,6 +226,12 @@ test('more than may wait is refused at once, and what waits is not harmed', asyn
   await append('later');
 });
 
+test('a record larger than what may wait is taken when nothing waits', async () => {
+  await open({ queueBytes: 10 });
+  await append('a');
+  expect(await ids()).toEqual(['a']);
+});
+
 test('the oldest segments over the retention go, but none that no snapshot covers', async () => {
   await open({ segmentBytes: 100, retentionBytes: 1_000 });
   for (let i = 0; i < 40; i++) await append(`id-${i}`);
