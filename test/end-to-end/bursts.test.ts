@@ -93,10 +93,11 @@ const dlpBlocks = (count: number, from: number): Due[] =>
 const DLP_ELEVEN_AT = 66 * SECOND;
 const dlp = [...dlpBlocks(10, 0), ...dlpBlocks(11, DLP_ELEVEN_AT)];
 
-/** When the burst has its sixth event in 30 s, as far as the collector can know. */
+/** When the burst has its sixth event in 30 s, as far as the collector can know; later ones are too late to count. */
 function overTheLimitAt({ times: at, arrivals = at }: Burst): number {
   const arrived = at
     .map((time, i) => ({ time, arrival: arrivals[i]! }))
+    .filter(({ time, arrival }) => arrival - time <= stackDefaults.collector.latenessSeconds * SECOND)
     .sort((a, b) => a.arrival - b.arrival);
   for (let n = 6; n <= arrived.length; n++) {
     const known = arrived.slice(0, n).map(({ time }) => time);
