@@ -49,7 +49,10 @@ runMain(async () => {
     print('', paint('bold', 'Expected alerts:'), ...checklist(replay.expected, judge(replay.expected, [])));
     const verdict = await verdictOf(stack, replay, progress.show, interrupted);
     progress.clear();
-    if (interrupted.aborted) return;
+    if (interrupted.aborted) {
+      if (values.once) process.exitCode = 130;
+      return;
+    }
     print(
       '',
       paint('bold', 'Alerts that came:'),

@@ -21,10 +21,10 @@ function noticePrinter(before: () => void): (notice: Notice) => void {
   };
 }
 
-/** Aborted by the first INT or TERM. Before the stack is up, and at the second signal, the process ends at once. */
+/** Aborted by Ctrl-C, TERM or a closed terminal. Before the stack is up, and at the second signal, the process ends at once. */
 function onInterrupt(isUp: () => boolean): AbortSignal {
   const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       if (!isUp() || controller.signal.aborted) process.exit(130);
       controller.abort();

@@ -61,7 +61,10 @@ test('long texts are broken between words, below the beginning of the text', asy
   const description = 'one two three '.repeat(20).trim();
   await post(webhook([alert({ annotations: { description } })]));
   const all = noticeLines(pager.notices[0]!, plain, 40);
-  const lines = all.slice(1, all.findIndex((line) => line.startsWith('  since')));
+  const lines = all.slice(
+    1,
+    all.findIndex((line) => line.startsWith('  since')),
+  );
   expect(lines.length).toBeGreaterThan(5);
   expect(lines.every((line) => line.length <= 40)).toBe(true);
   expect(lines.map((line) => line.slice(10)).join(' ')).toBe(description);
