@@ -35,13 +35,15 @@ function combinations(closed: readonly (readonly [string, readonly string[]])[])
 export class Family {
   readonly metric: Metric;
   readonly #open: readonly (readonly [string, OpenLabel])[];
+  readonly #openNames: readonly string[];
   readonly #closed: readonly string[];
   readonly #combinations: readonly Labels[];
   readonly #bounds: LabelBounds;
   readonly #limit: number;
   readonly #onOverflow: (label: OverflowLabel) => void;
   readonly #onBirth: (group: Group) => void;
-  #root: Branch = new Map();
+  /** Groups by the values of the open labels, one level for each; a metric without open labels has one group. */
+  #root: Branch | Group | undefined;
   #groups: Group[] = [];
 
   constructor(
@@ -54,6 +56,7 @@ export class Family {
     this.metric = metric;
     const labels = Object.entries(metric.labels);
     this.#open = labels.flatMap(([name, label]) => ('bound' in label ? [[name, label] as const] : []));
+    this.#openNames = this.#open.map(([name]) => name);
     const closed = labels.flatMap(([name, label]) => ('bound' in label ? [] : [[name, label] as const]));
     this.#closed = closed.map(([name]) => name);
     this.#combinations = combinations(closed);
@@ -70,13 +73,16 @@ export class Family {
 
   /** The series with these labels, made if there is none yet; undefined for a gauge that is at its limit. */
   series(labels: Labels): Series | undefined {
-    const given = this.#open.map(([name]) => labels[name] as string);
-    const group = this.#find(given) ?? this.#admit(given);
+    // Values that are series already are found as they are given: they are clean, and within their bounds.
+    let branch = this.#root;
+    for (const name of this.#openNames) branch = (branch as Branch | undefined)?.get(labels[name] as string);
+    const group =
+      (branch as Group | undefined) ?? this.#admit(this.#openNames.map((name) => labels[name] as string));
     return group && this.#member(group, labels);
   }
 
   clear(): void {
-    this.#root = new Map();
+    this.#root = undefined;
     this.#groups = [];
   }
 
@@ -96,8 +102,8 @@ export class Family {
   }
 
   #find(values: readonly string[]): Group | undefined {
-    let branch: Branch | Group | undefined = this.#root;
-    for (const value of values.length ? values : ['']) branch = (branch as Branch | undefined)?.get(value);
+    let branch = this.#root;
+    for (const value of values) branch = (branch as Branch | undefined)?.get(value);
     return branch as Group | undefined;
   }
 
@@ -129,16 +135,25 @@ export class Family {
       return [this.#closedKey(closed), { labels: { ...open, ...closed }, value: 0, ...counts }];
     });
     const group: Group = { series: new Map(series), held: this.metric.kind !== 'gauge' };
-    const path = values.length ? values : [''];
-    let branch = this.#root;
-    for (const value of path.slice(0, -1)) {
+    this.#plant(values, group);
+    this.#groups.push(group);
+    if (group.held) this.#onBirth(group);
+    return group;
+  }
+
+  #plant(values: readonly string[], group: Group): void {
+    const last = values.at(-1);
+    if (last === undefined) {
+      this.#root = group;
+      return;
+    }
+    this.#root ??= new Map();
+    let branch = this.#root as Branch;
+    for (const value of values.slice(0, -1)) {
       const next = (branch.get(value) as Branch | undefined) ?? new Map();
       branch.set(value, next);
       branch = next;
     }
-    branch.set(path.at(-1) as string, group);
-    this.#groups.push(group);
-    if (group.held) this.#onBirth(group);
-    return group;
+    branch.set(last, group);
   }
 }

@@ -30,14 +30,16 @@ export function flowsInto(
   requestBytes: number,
   recentCalls: readonly RecentCall[],
 ): Flow[] {
-  const latest = new Map<string, number>();
-  for (const call of recentCalls) {
-    if (call.responseBytes !== undefined) latest.set(call.endpoint, call.responseBytes);
+  const flows: Flow[] = [];
+  if (requestBytes === 0) return flows;
+  const seen = [endpoint];
+  for (let i = recentCalls.length - 1; i >= 0; i--) {
+    const { endpoint: from, responseBytes } = recentCalls[i] as RecentCall;
+    if (responseBytes === undefined || seen.includes(from)) continue;
+    seen.push(from);
+    if (responseBytes > 0) flows.push({ from, to: endpoint, bytes: Math.min(responseBytes, requestBytes) });
   }
-  latest.delete(endpoint);
-  return [...latest]
-    .map(([from, bytes]) => ({ from, to: endpoint, bytes: Math.min(bytes, requestBytes) }))
-    .filter(({ bytes }) => bytes > 0);
+  return flows;
 }
 
 /** Adds a call to a session's recent ones. */

@@ -9,7 +9,7 @@ export function policyDecision(
   { session }: Occasion,
   { instruments, knownTools }: Parts,
 ): void {
-  instruments.inc(policyDecisions, { server, tool: knownTools.label(server, tool), decision });
+  instruments.inc(policyDecisions, { server, tool: knownTools.name(server, tool).tool, decision });
   if (session && decision === 'deny') session.denials++;
 }
 
@@ -20,7 +20,7 @@ export function dlpBlock(
 ): void {
   // Only a tool that exists has a response to block.
   if (direction === 'response') knownTools.learn(server, tool);
-  instruments.inc(dlpBlocks, { server, tool: knownTools.label(server, tool), rule });
+  instruments.inc(dlpBlocks, { server, tool: knownTools.name(server, tool).tool, rule });
   windows.add('dlp_block', '', occasion);
   if (occasion.session) occasion.session.dlpBlocks++;
 }

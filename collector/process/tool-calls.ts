@@ -11,7 +11,7 @@ import { toolCallBytes, toolCallDuration, toolCalls } from '../catalogue/metrics
 import { endpointOf } from '../series-bounds.ts';
 import { detectToolDiversity } from './detect/tool-diversity.ts';
 import { countFlows } from './flows.ts';
-import { provesTool } from './known-tools.ts';
+import { provesTool, type ToolName } from './known-tools.ts';
 import type { Occasion, Parts } from './parts.ts';
 import type { Session } from './session.ts';
 
@@ -25,9 +25,9 @@ const errors = new Set<Outcome>(errorOutcomes);
 export function toolCall(call: ToolCall, { session, timeMs }: Occasion, parts: Parts): void {
   parts.access.check(call);
   if (provesTool(call.outcome)) parts.knownTools.learn(call.server, call.tool);
-  const tool = parts.knownTools.label(call.server, call.tool);
-  countCall(call, tool, parts);
-  if (session && countInSession(call, tool, session, parts)) detectToolDiversity(session, timeMs, parts);
+  const name = parts.knownTools.name(call.server, call.tool);
+  countCall(call, name.tool, parts);
+  if (session && countInSession(call, name, session, parts)) detectToolDiversity(session, timeMs, parts);
 }
 
 function countCall(call: ToolCall, tool: string, { instruments }: Parts): void {
@@ -48,9 +48,10 @@ function countCall(call: ToolCall, tool: string, { instruments }: Parts): void {
  * True when it is the session's first call of that tool. Invented names count as tools here: an agent that tries many
  * is what diversity is meant to show, and a session's tools are no labels.
  */
-function countInSession(call: ToolCall, tool: string, session: Session, parts: Parts): boolean {
+function countInSession(call: ToolCall, name: ToolName, session: Session, parts: Parts): boolean {
   if (errors.has(call.outcome)) session.errors++;
   if (refusals.has(call.outcome)) session.refused++;
-  countFlows(parts.instruments, session.recentCalls, endpointOf(call.server, tool), call);
-  return parts.sessions.addCall(session, endpointOf(call.server, call.tool));
+  countFlows(parts.instruments, session.recentCalls, name.endpoint, call);
+  const called = name.tool === UNKNOWN ? endpointOf(call.server, call.tool) : name.endpoint;
+  return parts.sessions.addCall(session, called);
 }
