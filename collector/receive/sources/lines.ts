@@ -73,7 +73,7 @@ export function flatten(
     const key = `${prefix}${name}`;
     const value = object[name];
     if (keys.has(key)) into.set(key, attributeOf(value, 0, budget));
-    else if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < VALUE_DEPTH) {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < VALUE_DEPTH) {
       flatten(value as Json, `${key}.`, depth + 1, keys, into, budget);
     }
   }

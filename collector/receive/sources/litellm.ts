@@ -27,6 +27,7 @@ export const litellm: Source = {
   sees: [
     'tool_calls',
     'tool_errors',
+    'sessions',
     'clients',
     'users',
     'bytes',

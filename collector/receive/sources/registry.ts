@@ -88,6 +88,7 @@ function matches(record: TelemetryRecord, detect: Detection): boolean {
   if (scopes && !scopes.includes(record.scope)) return false;
   if (scopePrefix !== undefined && !record.scope.startsWith(scopePrefix)) return false;
   if (service !== undefined && record.resource.get('service.name') !== service) return false;
-  if (anyOf && !anyOf.some((key) => record.attributes.has(key))) return false;
+  const has = (key: string) => record.attributes.has(key) || record.eventAttributes.has(key);
+  if (anyOf && !anyOf.some(has)) return false;
   return name === undefined || name.test(record.name);
 }
