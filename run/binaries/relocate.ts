@@ -11,7 +11,7 @@ const OPENED_FOLDER = '/proc/self/fd/9'.padEnd(BUILT_IN.length, '/');
 
 const wrapper = `#!/bin/sh
 # Descriptor 9 is the folder that the Alertmanager beside this file reads its default templates from.
-here=$(dirname "$0")
+here=\${0%/*}
 exec 9<"$here/alertmanager-share" && exec "$here/alertmanager-binary" "$@"
 `;
 
