@@ -75,6 +75,7 @@ export const authFailureStorm = alert({
   follows: authFailureBurst,
   measure: ({ followed: burst }) => count(above(failuresBySource(burst), burst.above)),
   above: (storm) => storm.above,
+  refuse: (storm) => (storm.above < 1 ? 'above must be at least 1: one source is no storm' : undefined),
   summary: (_, value) => `${value.number} sources fail to authenticate in bursts at the same time`,
   description: (_, value, { followed: burst }) =>
     `${value.number} sources each failed more than ${burst.above} times within ${burst.window}; this page stands for one page a source. Either an attack from many addresses, or the identity provider refuses everybody.`,
