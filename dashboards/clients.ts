@@ -41,6 +41,7 @@ const clientShare = bars({
   first:
     'Ask the owner of an unknown client; until it is explained, take it off the servers’ lists of clients.',
   unit: PercentUnit,
+  span: 8,
   noValue: NOT_OBSERVABLE,
   series: [series(topk(15, share(calls)), clientName)],
 });
@@ -115,11 +116,7 @@ export const clients = () =>
     question: 'Who calls, with what success, and which way do sessions take through the tools?',
     variables: [serverVariable(), clientVariable()],
     rows: [
-      row(
-        'Clients',
-        [{ ...clientShare, span: 8 }, allClients],
-        [callsByClient, errorsByClient, sessionsByClient],
-      ),
+      row('Clients', [clientShare, allClients], [callsByClient, errorsByClient, sessionsByClient]),
       row('Journeys', [journeys], [busiestSteps, entries]),
     ],
   });

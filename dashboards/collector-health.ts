@@ -11,6 +11,7 @@ import {
   collectorBytesInFlight,
   collectorDuplicates,
   collectorEvents,
+  collectorIgnored,
   collectorJournalBytes,
   collectorJournalSync,
   collectorLastEvent,
@@ -49,15 +50,18 @@ export const bytesInFlight = number({
   title: 'Bytes in flight',
   meaning:
     'Request bytes received and not yet answered. Bad: near the limit, where senders are turned away with 503.',
-  first: 'Give the collector a faster disk or more CPU, or raise `limits.bytesInFlight` if memory allows.',
+  first:
+    'Give the collector a faster disk or more CPU, or raise `collector.limits.bytesInFlight` if memory allows.',
   unit: BytesIEC,
   series: series(sum(select(collectorBytesInFlight)), 'bytes'),
 });
 
 export const openSessions = number({
   title: 'Sessions in memory',
-  meaning: 'Bad: near `limits.sessions`, where the oldest are put out before their time and cut in two.',
-  first: 'Shorten `sessionIdleSeconds`, or raise `limits.sessions` and the collector’s memory.',
+  meaning:
+    'Bad: near `collector.limits.sessions`, where the oldest are put out before their time and cut in two.',
+  first:
+    'Shorten `collector.sessionIdleSeconds`, or raise `collector.limits.sessions` and the collector’s memory.',
   unit: Short,
   series: series(sum(select(collectorSessionsOpen)), 'sessions'),
 });
@@ -84,6 +88,18 @@ export const duplicates = lines({
   first: 'Raise the senders’ timeout above the journal’s sync time.',
   unit: CountsPerMinute,
   series: [series(times(sum(rate(collectorDuplicates, '$__rate_interval')), 60), 'duplicates')],
+});
+
+export const ignored = lines({
+  title: 'Telemetry that is no event',
+  meaning:
+    'Records per minute that were accepted and, as they should, counted nothing: not about MCP, or another view of a call that was counted. Bad: not_mcp far above the events: a whole service’s telemetry is sent here.',
+  first:
+    'Send only the traces of MCP servers and gateways here, by a filter in the exporter or its collector.',
+  unit: CountsPerMinute,
+  series: [
+    series(times(sum(rate(collectorIgnored, '$__rate_interval'), ['reason']), 60), ({ reason }) => reason),
+  ],
 });
 
 export const journalSync = lines({

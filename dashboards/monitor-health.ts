@@ -12,6 +12,7 @@ import {
   alertmanagerConfigReloaded,
   alertmanagerNotifications,
   headSeries,
+  notificationErrors,
   processCpuSeconds,
   processResidentMemory,
   prometheusConfigReloaded,
@@ -112,6 +113,7 @@ export const configAccepted = (alerts: ResolvedAlerts) =>
     alert: alerts.ConfigReloadFailing,
     unit: Short,
     height: 8,
+    span: 6,
     noValue: 'Not scraped',
     series: series(
       min(or(select(prometheusConfigReloaded), select(alertmanagerConfigReloaded))),
@@ -127,8 +129,24 @@ export const peers = number({
   first: 'Open port 9094, TCP and UDP, between them.',
   unit: Short,
   height: 8,
+  span: 6,
   noValue: 'Not clustered',
   series: series(min(select(alertmanagerClusterMembers)), 'peers'),
+});
+
+export const sendErrors = lines({
+  title: 'Alerts that one Alertmanager refused',
+  meaning:
+    'Alerts per minute that Prometheus could not send to one of them. Bad: lasting: that one is alone with its old alerts; as long as another takes them, nothing is lost.',
+  first: 'Restart that Alertmanager, or open the network path from Prometheus to it.',
+  unit: CountsPerMinute,
+  series: [
+    series(
+      times(sum(rate(notificationErrors, '$__rate_interval'), ['alertmanager']), 60),
+      ({ alertmanager }) => alertmanager,
+      slowlyScraped,
+    ),
+  ],
 });
 
 export const memory = lines({

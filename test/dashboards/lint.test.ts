@@ -131,6 +131,17 @@ describe.each(dashboards)('$file', (dashboard) => {
     expect(cells.length, 'no gaps').toBe(24 * height);
   });
 
+  test('sorts tables by a column they have', () => {
+    for (const { title, options, transformations = [], targets } of panels) {
+      if (!options.sortBy) continue;
+      const { renameByName } = transformations.find(({ id }) => id === 'organize')!.options;
+      const values = targets.map(({ refId }) =>
+        targets.length > 1 ? renameByName[`Value #${refId}`] : renameByName.Value,
+      );
+      expect(values, title).toContain(options.sortBy[0].displayName);
+    }
+  });
+
   test('names the queries of a panel A, B, C', () => {
     for (const { title, targets } of panels) {
       const names = targets.map(({ refId }) => refId).join('');
