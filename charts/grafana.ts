@@ -56,6 +56,7 @@ news_feed_enabled = false
 plugin_admin_enabled = false
 preinstall_auto_update = false
 preinstall_disabled = true
+public_key_retrieval_disabled = true
 
 [security]
 admin_password = $__file{${SECRETS_FOLDER}/password}

@@ -4,4 +4,6 @@ import { artefacts } from '../stack/artefacts.ts';
 import config from '../stack.config.ts';
 import { writeManifests } from './manifests.ts';
 
-await writeManifests(config, artefacts(config), process.env.CDK8S_OUTDIR ?? 'dist/manifests');
+const files = artefacts(config);
+for (const warning of files.warnings) process.stderr.write(`note: ${warning}\n`);
+await writeManifests(config, files, process.env.CDK8S_OUTDIR ?? 'dist/manifests');

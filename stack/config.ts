@@ -128,7 +128,8 @@ export const stackDefaults: StackConfig = {
   },
   grafana: {
     enabled: true,
-    resources: { cpuRequest: '100m', cpuLimit: '1', memory: '512Mi', ephemeralStorage: '512Mi' },
+    // Data sources are processes of their own since Grafana 13; up to 600 Mi in use are reported.
+    resources: { cpuRequest: '100m', cpuLimit: '1', memory: '1Gi', ephemeralStorage: '512Mi' },
   },
   network: {
     senderNamespaceLabels: { 'mcp-lookout.dev/sends-events': 'true' },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundleCollector } from '../../charts/bundle.ts';
@@ -5,6 +6,7 @@ import { ComponentChart } from '../../charts/component.ts';
 import { fixedFiles, LARGEST_OBJECT_BYTES, watchedFiles } from '../../charts/config-maps.ts';
 import { App } from '../../charts/k8s.ts';
 import { defineStack } from '../../stack/config.ts';
+import { images, reference } from '../../stack/images.ts';
 import { type Manifests, synthesise, withoutBundle } from './manifests.ts';
 
 /** What the API server allows for all annotations of an object; client-side apply puts the whole object into one. */
@@ -98,6 +100,11 @@ describe("the collector's bundle", () => {
     const imports = [...code.matchAll(/(?:from|import)\s*["']([^"']+)["']/g)].map(([, name]) => name!);
     expect(imports.length).toBeGreaterThan(3);
     expect(imports.filter((name) => !name.startsWith('node:'))).toEqual([]);
+  });
+
+  test('is put by the Dockerfile into the image that runs it by default', () => {
+    const dockerfile = readFileSync(resolve(import.meta.dirname, '../../collector/Dockerfile'), 'utf8');
+    expect(/^ARG NODE=(.+)$/m.exec(dockerfile)![1]).toBe(reference(images.node));
   });
 
   test('gives way to an image of the user, which gets the same configuration', async () => {
