@@ -1,5 +1,5 @@
 /** A tool call between its request and its end, and how one becomes an event. */
-import type { CommonFields, ToolCallFields } from './events.ts';
+import type { CommonFields, Perspective, ToolCallFields } from './events.ts';
 import { jsonBytes, TEXT_LENGTH, text } from './json.ts';
 import type { Verdict } from './outcome.ts';
 import { type Redact, redacted } from './redact.ts';
@@ -8,6 +8,7 @@ export interface Call extends CommonFields {
   readonly tool: string;
   /** Name of the server as its own connection knows it. */
   readonly server: string | undefined;
+  readonly perspective: Perspective;
   readonly arguments: unknown;
   /** Size of the arguments where the message was too large to keep them. */
   readonly argumentBytes: number | undefined;
@@ -38,7 +39,7 @@ const LONGEST_MS = 604_800_000;
 
 /** The event of a call. Arguments, result and error text stay out unless `payloads` says otherwise. */
 export function toolCallFields(call: Call, ending: Ending, payloads: Redact | undefined): ToolCallFields {
-  const { tool, client, user, session, trace_id, source } = call;
+  const { tool, client, user, session, trace_id, source, perspective } = call;
   const { outcome, fault, code, result } = ending;
   const answered = result !== undefined || ending.resultBytes !== undefined;
   return {
@@ -47,6 +48,7 @@ export function toolCallFields(call: Call, ending: Ending, payloads: Redact | un
     outcome,
     fault,
     code,
+    perspective,
     client,
     user,
     session,

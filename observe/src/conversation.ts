@@ -2,87 +2,42 @@
  * Follows one connection, session or HTTP exchange: requests of the client are matched with the answers of the server,
  * and each tool call ends as one event. The wrapper and both proxies feed it; it changes and keeps no message.
  */
-import { randomUUID } from 'node:crypto';
-import { type Call, type Ending, endNow } from './call.ts';
-import type { ClientIdentity, CommonFields } from './events.ts';
-import {
-  clientOfMeta,
-  clientOfUserAgent,
-  type HeaderReader,
-  implementation,
-  isModern,
-  metaOf,
-  traceIdOf,
-} from './identity.ts';
+import { type Call, endNow } from './call.ts';
+import { type Arrival, Caller, callerKey, type Link } from './caller.ts';
+import type { CommonFields } from './events.ts';
+import { implementation, isModern, metaOf } from './identity.ts';
+import { type CallInFlight, FOLLOWED, type InFlight, type OtherInFlight } from './in-flight.ts';
 import { type Fields, fields, text } from './json.ts';
 import { messagesOf, type Observed, type RequestKey, requestKey } from './json-rpc.ts';
 import type { Observer, Sweepable } from './observer.ts';
-import { type Verdict, verdictOfCancellation, verdictOfError, verdictOfResult } from './outcome.ts';
-
-/** What a transport knows of a message beside its text. */
-export interface Arrival {
-  /** HTTP headers; undefined means that the transport is a connection of its own, such as stdio. */
-  readonly header?: HeaderReader | undefined;
-  readonly user?: string | undefined;
-  readonly source?: string | undefined;
-}
-
-/** What a transport knows of itself. */
-export interface Link {
-  /** The server's name, where the transport's owner knows it. */
-  readonly server?: string | undefined;
-  /** Hash of `Mcp-Session-Id`, once there is one. */
-  readonly session: () => string | undefined;
-}
-
-interface CallInFlight {
-  readonly method: 'tools/call';
-  readonly call: Call;
-  readonly asksForTask: boolean;
-  /** Undoes the registration for cancellations that arrive elsewhere. */
-  readonly forget: (() => void) | undefined;
-}
-interface OtherInFlight {
-  readonly method:
-    | 'initialize'
-    | 'tools/list'
-    | 'tasks/get'
-    | 'tasks/result'
-    | 'tasks/cancel'
-    | 'server/discover';
-  readonly params: Fields;
-  readonly common: CommonFields;
-}
-type InFlight = (CallInFlight | OtherInFlight) & { readonly since: number };
-
-const FOLLOWED = new Set([
-  'tools/call',
-  'initialize',
-  'tools/list',
-  'tasks/get',
-  'tasks/result',
-  'tasks/cancel',
-  'server/discover',
-]);
+import {
+  CANCELLED,
+  CONNECTION_LOST,
+  HUNG,
+  REFUSED,
+  REPLACED,
+  type Verdict,
+  verdictOfCancellation,
+  verdictOfError,
+  verdictOfResult,
+} from './outcome.ts';
 
 /** A call without answer, cancellation or closing for so long is reported as aborted. */
 const HUNG_AFTER_MS = 60 * 60_000;
-const UNANSWERED: Verdict = { outcome: 'aborted', fault: 'transport' };
-const GAVE_UP: Verdict = { outcome: 'cancelled', fault: 'none' };
 
 export class Conversation implements Sweepable {
   readonly #observer: Observer;
   readonly #link: Link;
   readonly #inFlight = new Map<RequestKey, InFlight>();
-  #client: ClientIdentity | undefined;
+  readonly #caller: Caller;
   #server: string | undefined;
-  #connectionId: string | undefined;
   /** The session that events were reported for, and what they said of it. */
   #seen: CommonFields | undefined;
 
   constructor(observer: Observer, link: Link) {
     this.#observer = observer;
     this.#link = link;
+    this.#caller = new Caller(link);
   }
 
   /** Calls that wait for an answer. */
@@ -114,12 +69,16 @@ export class Conversation implements Sweepable {
     }
   }
 
-  /** Ends the calls among `keys` that were not answered, or all of them. */
-  unanswered(verdict: Verdict, keys: Iterable<RequestKey> = [...this.#inFlight.keys()]): void {
+  /** Ends and returns the calls among `keys` that were not answered. */
+  unanswered(verdict: Verdict, keys: Iterable<RequestKey>): Call[] {
+    const calls: Call[] = [];
     for (const key of keys) {
       const inFlight = this.#take(key);
-      if (inFlight?.method === 'tools/call') this.#observer.reportCall(inFlight.call, endNow(verdict));
+      if (inFlight?.method !== 'tools/call') continue;
+      this.#observer.reportCall(inFlight.call, endNow(verdict));
+      calls.push(inFlight.call);
     }
+    return calls;
   }
 
   /** The connection, session or exchange is over. May be called again. */
@@ -127,19 +86,19 @@ export class Conversation implements Sweepable {
     for (const key of [...this.#inFlight.keys()]) {
       const inFlight = this.#inFlight.get(key);
       const gaveUp = inFlight?.method === 'tools/call' && inFlight.call.endsWithExchange;
-      this.unanswered(verdict ?? (gaveUp ? GAVE_UP : UNANSWERED), [key]);
+      this.unanswered(verdict ?? (gaveUp ? CANCELLED : CONNECTION_LOST), [key]);
     }
     if (this.#seen === undefined) return;
     this.#observer.operations.close(this);
     this.#observer.report({ kind: 'session_end', reason, ...this.#seen }, this.#serverName());
     this.#seen = undefined;
-    this.#connectionId = undefined;
+    this.#caller.left();
     this.#releaseIfIdle();
   }
 
   sweep(now: number): void {
     for (const [key, { since }] of this.#inFlight) {
-      if (now - since >= HUNG_AFTER_MS) this.unanswered({ outcome: 'aborted', fault: 'unknown' }, [key]);
+      if (now - since >= HUNG_AFTER_MS) this.unanswered(HUNG, [key]);
     }
   }
 
@@ -151,9 +110,9 @@ export class Conversation implements Sweepable {
     const params = fields(message.params) ?? {};
     const meta = metaOf(params);
     const modern = isModern(meta, arrival.header);
-    const common = this.#common(meta, modern, arrival);
+    const common = this.#caller.common(meta, modern, arrival);
     // A client that reuses an id gave up on the request that had it.
-    this.unanswered({ outcome: 'aborted', fault: 'caller' }, [key]);
+    this.unanswered(REPLACED, [key]);
     const since = performance.now();
     if (message.method !== 'tools/call') {
       if (!this.#observer.begin(this)) return;
@@ -168,6 +127,7 @@ export class Conversation implements Sweepable {
       ...common,
       tool,
       server: this.#serverName(),
+      perspective: this.#link.perspective,
       arguments: params.arguments,
       argumentBytes: observed.argumentBytes,
       startedAt: since,
@@ -187,7 +147,7 @@ export class Conversation implements Sweepable {
   }
 
   #expectCancellation(key: RequestKey, arrival: Arrival): () => void {
-    const caller = callerOf(arrival);
+    const caller = callerKey(arrival);
     const cancel = (reason: unknown) => this.unanswered(verdictOfCancellation(reason), [key]);
     this.#observer.exchangeCalls.add(caller, key, cancel);
     return () => this.#observer.exchangeCalls.delete(caller, key, cancel);
@@ -197,8 +157,8 @@ export class Conversation implements Sweepable {
     const key = requestKey(params?.requestId);
     if (key === undefined) return;
     if (this.#inFlight.has(key)) this.unanswered(verdictOfCancellation(params?.reason), [key]);
-    else if (this.#session(arrival) === undefined) {
-      this.#observer.exchangeCalls.cancel(callerOf(arrival), key, params?.reason);
+    else if (this.#caller.session(arrival) === undefined) {
+      this.#observer.exchangeCalls.cancel(callerKey(arrival), key, params?.reason);
     }
   }
 
@@ -240,34 +200,38 @@ export class Conversation implements Sweepable {
     resultBytes: number | undefined,
   ): void {
     const { operations } = this.#observer;
-    let ending: Ending;
     if (result === undefined) {
-      ending = endNow(verdictOfError(error), { errorMessage: fields(error)?.message });
-    } else {
-      this.#learnServer(result);
-      if (result.resultType === 'input_required') {
-        operations.awaitInput(call, result);
-        this.#observer.watch();
-        return;
-      }
-      if ((asksForTask || result.resultType === 'task') && operations.startTask(call, result)) {
-        this.#observer.watch();
-        return;
-      }
-      ending = endNow(verdictOfResult(result, call.tool), { result, resultBytes });
+      const verdict = verdictOfError(error);
+      const { message } = fields(error) ?? {};
+      this.#observer.reportCall(call, endNow(this.#unmasked(call, verdict), { errorMessage: message }));
+      return;
     }
-    this.#observer.reportCall(call, ending);
+    this.#learnServer(result);
+    if (result.resultType === 'input_required') {
+      operations.awaitInput(call, result);
+      this.#observer.watch();
+    } else if ((asksForTask || result.resultType === 'task') && operations.startTask(call, result)) {
+      this.#observer.watch();
+    } else {
+      const verdict = verdictOfResult(result, call.tool);
+      this.#observer.reportCall(call, endNow(this.#unmasked(call, verdict), { result, resultBytes }));
+    }
+  }
+
+  /** Some gateways and servers hide a refusal behind "unknown tool"; for a tool that is listed, that is a denial. */
+  #unmasked(call: Call, verdict: Verdict): Verdict {
+    if (!verdict.unknownTool || !this.#observer.lists(this.#serverName(), call.tool)) return verdict;
+    this.#observer.reportRefusal(call, 'hidden', 'the server calls a tool unknown that it lists');
+    return { ...REFUSED, code: verdict.code };
   }
 
   #initialized({ params, common }: OtherInFlight, result: Fields): void {
-    this.#client = implementation(params.clientInfo) ?? this.#client;
     this.#learnServer(result);
-    // The header that names the session comes with the answer.
-    const session = common.session ?? this.#sessionWithId();
-    if (session === undefined) return;
-    this.#seen = { ...common, client: this.#client, session };
+    const known = this.#caller.initialized(params.clientInfo, common);
+    if (known.session === undefined) return;
+    this.#seen = known;
     this.#observer.hold(this);
-    this.#observer.report({ kind: 'session_start', ...this.#seen }, this.#serverName());
+    this.#observer.report({ kind: 'session_start', ...known }, this.#serverName());
   }
 
   #learnServer(result: Fields | undefined): void {
@@ -277,30 +241,7 @@ export class Conversation implements Sweepable {
   }
 
   #serverName(): string | undefined {
-    return this.#link.server ?? this.#server;
-  }
-
-  #common(meta: Fields | undefined, modern: boolean, arrival: Arrival): CommonFields {
-    const stated = clientOfMeta(meta) ?? this.#client;
-    return {
-      client: stated ?? clientOfUserAgent(arrival.header?.('user-agent')),
-      user: arrival.user,
-      session: modern ? undefined : this.#session(arrival),
-      trace_id: traceIdOf(meta),
-      source: arrival.source,
-    };
-  }
-
-  #session(arrival: Arrival): { readonly id: string } | undefined {
-    const withId = this.#sessionWithId();
-    if (withId !== undefined || arrival.header !== undefined) return withId;
-    this.#connectionId ??= randomUUID();
-    return { id: this.#connectionId };
-  }
-
-  #sessionWithId(): { readonly id: string } | undefined {
-    const id = this.#link.session();
-    return id === undefined ? undefined : { id };
+    return this.#link.server ?? this.#server ?? this.#observer.learnedServer;
   }
 
   #releaseIfIdle(): void {
@@ -316,9 +257,4 @@ export class Conversation implements Sweepable {
     this.#releaseIfIdle();
     return inFlight;
   }
-}
-
-/** What tells two callers apart that share nothing but request numbers. */
-function callerOf({ header, user, source }: Arrival): string {
-  return JSON.stringify([source, user, header?.('user-agent')]);
 }

@@ -6,6 +6,7 @@ export type Outcome =
   | 'tool_error'
   | 'protocol_error'
   | 'server_error'
+  | 'denied'
   | 'auth_denied'
   | 'cancelled'
   | 'aborted'
@@ -28,6 +29,9 @@ export interface ClientIdentity {
   readonly version?: string;
 }
 
+/** From where a call was watched: a collector that also hears the server itself counts it once. */
+export type Perspective = 'server' | 'gateway';
+
 /** What every event says where it is known. */
 export interface CommonFields {
   readonly client?: ClientIdentity | undefined;
@@ -42,6 +46,7 @@ export interface ToolCallFields extends CommonFields {
   readonly tool: string;
   readonly outcome: Outcome;
   readonly fault: Fault;
+  readonly perspective?: Perspective | undefined;
   readonly code?: number | undefined;
   readonly duration_ms: number;
   readonly request_bytes: number;
@@ -57,6 +62,14 @@ export interface SessionStartFields extends CommonFields {
 
 export interface SessionEndFields extends CommonFields {
   readonly kind: 'session_end';
+  readonly reason: string;
+}
+
+export interface PolicyDecisionFields extends CommonFields {
+  readonly kind: 'policy_decision';
+  readonly tool: string;
+  readonly decision: 'deny';
+  readonly policy: string;
   readonly reason: string;
 }
 
@@ -82,6 +95,7 @@ export type EventFields =
   | ToolCallFields
   | SessionStartFields
   | SessionEndFields
+  | PolicyDecisionFields
   | AuthFailureFields
   | ToolListFields;
 

@@ -2,16 +2,17 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { authFailureReason } from './auth-failure.ts';
-import { type Arrival, Conversation } from './conversation.ts';
+import type { Arrival } from './caller.ts';
+import { Conversation } from './conversation.ts';
 import { EventStream, type OnMessage, Text } from './framing.ts';
-import { hashSessionId, isModern } from './identity.ts';
+import { type HeaderReader, hashSessionId, isModern } from './identity.ts';
 import { fields, integerCode } from './json.ts';
 import { messagesOf, type Observed, type RequestKey, requestKey } from './json-rpc.ts';
 import type { Observer } from './observer.ts';
-import { type Verdict, verdictOfStatus } from './outcome.ts';
+import { SERVER_LOST, verdictOfStatus } from './outcome.ts';
 
 const MOST_SESSIONS = 10_000;
-const SERVER_FAILED: Verdict = { outcome: 'aborted', fault: 'server' };
+const TOO_MANY_REQUESTS = 429;
 
 /** The sessions of one upstream, by the hash of their id. */
 export class Sessions {
@@ -23,7 +24,9 @@ export class Sessions {
   }
 
   get(hash: string): Conversation {
-    const known = this.#conversations.get(hash) ?? new Conversation(this.#observer, { session: () => hash });
+    const known =
+      this.#conversations.get(hash) ??
+      new Conversation(this.#observer, { perspective: 'gateway', session: () => hash });
     this.add(hash, known);
     return known;
   }
@@ -48,11 +51,10 @@ export class HttpExchange {
   readonly #observer: Observer;
   readonly #sessions: Sessions;
   readonly #method: string;
-  readonly #arrival: Arrival;
+  readonly #arrival: Arrival & { readonly header: HeaderReader };
   readonly #request = new Text();
   readonly #calls: RequestKey[] = [];
   readonly #conversation: Conversation;
-  readonly #hadAuthorization: boolean;
   #session: string | undefined;
   #status = 0;
   /** Code of a JSON-RPC error that names no request. */
@@ -66,12 +68,11 @@ export class HttpExchange {
     this.#sessions = sessions;
     this.#method = request.method ?? '';
     this.#arrival = { source, header: (name) => first(headers[name]) };
-    this.#hadAuthorization = headers.authorization !== undefined;
     const id = first(headers['mcp-session-id']);
     if (id && !isModern(undefined, this.#arrival.header)) this.#session = hashSessionId(id);
     this.#conversation =
       this.#session === undefined
-        ? new Conversation(observer, { session: () => this.#session })
+        ? new Conversation(observer, { perspective: 'gateway', session: () => this.#session })
         : sessions.get(this.#session);
   }
 
@@ -97,10 +98,10 @@ export class HttpExchange {
       this.#session = hashSessionId(id);
       this.#sessions.add(this.#session, this.#conversation);
     }
-    const reason = authFailureReason(status, this.#hadAuthorization, headers['www-authenticate']);
+    const reason = authFailureReason(status, this.#arrival.header, headers['www-authenticate']);
     const { source } = this.#arrival;
     if (reason !== undefined && source !== undefined) {
-      this.#observer.report({ kind: 'auth_failure', source, reason }, undefined);
+      this.#observer.report({ kind: 'auth_failure', source, reason }, this.#observer.learnedServer);
     }
     this.#read(headers);
   }
@@ -160,10 +161,14 @@ export class HttpExchange {
 
   #settle(how: ExchangeEnd): void {
     const conversation = this.#conversation;
-    if (this.#status >= 400) conversation.unanswered(verdictOfStatus(this.#status, this.#code), this.#calls);
-    else if (how === 'upstream failed') conversation.unanswered(SERVER_FAILED, this.#calls);
+    if (this.#status >= 400) {
+      const refused = conversation.unanswered(verdictOfStatus(this.#status, this.#code), this.#calls);
+      if (this.#status === TOO_MANY_REQUESTS) {
+        for (const call of refused) this.#observer.reportRefusal(call, 'rate_limit', 'too many requests');
+      }
+    } else if (how === 'upstream failed') conversation.unanswered(SERVER_LOST, this.#calls);
     if (this.#session === undefined) {
-      conversation.close('exchange over', how === 'complete' ? SERVER_FAILED : undefined);
+      conversation.close('exchange over', how === 'complete' ? SERVER_LOST : undefined);
     } else if (this.#status === 404) {
       this.#sessions.close(this.#session, 'session expired');
     } else if (this.#method === 'DELETE' && this.#status >= 200 && this.#status < 300) {

@@ -5,6 +5,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authFailureReason, plainAddress } from './auth-failure.ts';
+import type { HeaderReader } from './identity.ts';
 import { text } from './json.ts';
 import { type Observer, observerFor } from './observer.ts';
 import { registry } from './registry.ts';
@@ -58,11 +59,11 @@ function refused(
   response: ServerResponse,
   sourceHeader: string | undefined,
 ): void {
-  const { authorization } = request.headers;
-  const reason = authFailureReason(response.statusCode, authorization !== undefined, challengeOf(response));
+  const header: HeaderReader = (name) => request.headers[name]?.toString();
+  const reason = authFailureReason(response.statusCode, header, challengeOf(response));
   const source = text(sourceOf(request, sourceHeader));
   if (reason === undefined || source === undefined) return;
-  observer.report({ kind: 'auth_failure', source, reason }, undefined);
+  observer.report({ kind: 'auth_failure', source, reason }, observer.learnedServer);
 }
 
 function isBelow(path: string, url = ''): boolean {

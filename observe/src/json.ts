@@ -11,12 +11,12 @@ export function fields(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
-/** A non-empty string, cut to `limit` code units without splitting a character, else undefined. */
+const HALF_A_CHARACTER = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** A non-empty string, cut to `limit` code units, with whole characters only; else undefined. */
 export function text(value: unknown, limit = NAME_LENGTH): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
-  if (value.length <= limit) return value;
-  const last = value.charCodeAt(limit - 1);
-  return value.slice(0, last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit) || undefined;
+  return value.slice(0, limit).replace(HALF_A_CHARACTER, '\ufffd');
 }
 
 /** An integer that fits the collector's `code`, else undefined. */

@@ -54,6 +54,21 @@ export class Observer {
     );
   }
 
+  /** A call was refused by a rule, not for what it asked. */
+  reportRefusal(
+    { tool, client, user, session, trace_id, source, server }: Call,
+    policy: string,
+    reason: string,
+  ): void {
+    const common = { client, user, session, trace_id, source };
+    this.report({ kind: 'policy_decision', tool, decision: 'deny', policy, reason, ...common }, server);
+  }
+
+  /** Whether the server lists the tool, as far as it was heard. */
+  lists(server: string | undefined, tool: string): boolean {
+    return this.#toolLists.has(server, tool);
+  }
+
   /** One answer to `tools/list`; hashing it waits until the answer is on its way. */
   reportTools(
     cursor: string | undefined,
@@ -64,8 +79,8 @@ export class Observer {
     const time = Date.now();
     setImmediate(() => {
       try {
-        const reader = JSON.stringify([server, common.client?.name, common.user]);
-        const tools = this.#toolLists.page(reader, cursor, result);
+        const caller = [common.client?.name, common.user];
+        const tools = this.#toolLists.page(server, caller, cursor, result);
         if (tools !== undefined) this.report({ kind: 'tool_list', tools, ...common }, server, time);
       } catch {
         this.exporter.stats.unobserved += 1;
@@ -128,7 +143,7 @@ export class Observer {
     return {
       id: `${this.#idPrefix}-${this.#sequence.toString(36)}`,
       time: new Date(time).toISOString(),
-      server: this.settings.server ?? server ?? this.learnedServer ?? this.#fallbackServer,
+      server: this.settings.server ?? server ?? this.#fallbackServer,
       environment: this.settings.environment,
       ...fields,
       ...(session && { session: { id: session.id, type: this.settings.sessionType } }),
@@ -146,7 +161,7 @@ export function observerFor(options: ObserveOptions): Observer | undefined {
   try {
     const observer = new Observer(resolveSettings(options));
     registry.observers.push({ key, redact, observer });
-    endWithProcess(observer);
+    endWithProcess();
     return observer;
   } catch (error) {
     process.emitWarning(`${(error as Error).message}. Nothing is observed.`, 'McpLookoutWarning');
@@ -154,12 +169,12 @@ export function observerFor(options: ObserveOptions): Observer | undefined {
   }
 }
 
-function endWithProcess(observer: Observer): void {
-  let ending = false;
-  // Flushing makes the event loop run again, after which this fires again.
-  process.on('beforeExit', () => {
-    if (ending) return;
-    ending = true;
-    void observer.end();
+/** One listener for all: a process warns when it gets more than ten. */
+function endWithProcess(): void {
+  if (registry.endsWithProcess) return;
+  registry.endsWithProcess = true;
+  // Flushing makes the event loop run again, after which this would fire again.
+  process.once('beforeExit', () => {
+    for (const { observer } of registry.observers) void observer.end();
   });
 }

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { type Call, type Ending, endNow } from './call.ts';
-import { type Fields, fields, text } from './json.ts';
-import { verdictOfError, verdictOfResult } from './outcome.ts';
+import { canonicalJson, type Fields, fields, text } from './json.ts';
+import { CANCELLED, verdictOfError, verdictOfResult } from './outcome.ts';
 
 /** Without a sign of life for so long, the call is reported as it stood. */
 const ABANDONED_AFTER_MS = 30 * 60_000;
@@ -69,7 +69,7 @@ export class Operations {
     open.seenAt = performance.now();
     const result = fields(task.result);
     if (task.status === 'cancelled') {
-      this.#settle(id, endNow({ outcome: 'cancelled', fault: 'none' }));
+      this.#settle(id, endNow(CANCELLED));
     } else if (task.status === 'completed') {
       if (result !== undefined) this.taskResult(id, result, undefined);
       else this.#ended(open, endNow({ outcome: 'ok', fault: 'none' }));
@@ -148,13 +148,20 @@ export class Operations {
 
 const taskKey = (id: string) => `task ${id}`;
 
-/** The state echoed by the client, else what was asked, both within one caller's calls of one tool. */
+/** The state echoed by the client, else what was asked, both for one caller's call of one tool with the same arguments. */
 function inputKey(call: Call, requestState: unknown, inputs: unknown): string {
   const echo =
     typeof requestState === 'string'
       ? ['state', requestState]
       : ['keys', ...Object.keys(fields(inputs) ?? {}).sort()];
-  const scope = [call.tool, call.client?.name, call.user, call.source, call.session?.id];
+  const scope = [
+    call.tool,
+    call.client?.name,
+    call.user,
+    call.source,
+    call.session?.id,
+    canonicalJson(call.arguments),
+  ];
   return `input ${createHash('sha256')
     .update(JSON.stringify([scope, echo]))
     .digest('hex')}`;

@@ -6,10 +6,17 @@ interface Registry {
   readonly wrapped: WeakSet<object>;
   readonly tapped: WeakSet<object>;
   readonly listening: Set<string>;
+  endsWithProcess: boolean;
 }
 
 const symbol = Symbol.for('mcp-lookout-observe.1');
 const shared = globalThis as { [symbol]?: Registry };
 
-shared[symbol] ??= { observers: [], wrapped: new WeakSet(), tapped: new WeakSet(), listening: new Set() };
+shared[symbol] ??= {
+  observers: [],
+  wrapped: new WeakSet(),
+  tapped: new WeakSet(),
+  listening: new Set(),
+  endsWithProcess: false,
+};
 export const registry: Registry = shared[symbol];

@@ -8,6 +8,7 @@ import { Conversation } from './conversation.ts';
 import { Lines } from './framing.ts';
 import type { Observed } from './json-rpc.ts';
 import { Observer } from './observer.ts';
+import { CONNECTION_LOST, SERVER_LOST } from './outcome.ts';
 import type { Settings } from './settings.ts';
 
 /** Most MCP clients close stdin, wait two seconds, send SIGTERM, wait two more and kill: this must be done by then. */
@@ -34,7 +35,7 @@ export async function proxyStdio(
 ): Promise<void> {
   const observer = new Observer(settings, basename(command));
   const { stats } = observer.exporter;
-  const conversation = new Conversation(observer, { session: () => undefined });
+  const conversation = new Conversation(observer, { perspective: 'gateway', session: () => undefined });
   const quietly = (look: () => void) => {
     try {
       look();
@@ -101,7 +102,7 @@ export async function proxyStdio(
     conversation.close(
       endedBy ? `server ended by ${endedBy}` : `server exited with ${code}`,
       // The client had not left: it is the server that failed the calls in flight.
-      clientLeft ? undefined : { outcome: 'aborted', fault: 'server' },
+      clientLeft ? CONNECTION_LOST : SERVER_LOST,
     ),
   );
   await drained();

@@ -6,6 +6,7 @@ import { canonicalJson, type Fields, fields, NAME_LENGTH, text } from './json.ts
 const MOST_TOOLS = 10_000;
 const MOST_UNFINISHED = 100;
 const MOST_READERS = 200;
+const MOST_NAMES = 1_000;
 const LARGEST_ANNOTATIONS = 4_096;
 
 const hash = (value: string) => createHash('sha256').update(value).digest('hex');
@@ -23,12 +24,23 @@ export class ToolLists {
   /** Hash of the list last reported, by reader: servers may show each user other tools. */
   readonly #reported = new Map<string, string>();
   #lastReported = '';
+  /** Names of the tools last listed, by reader. */
+  readonly #names = new Map<
+    string,
+    { readonly server: string | undefined; readonly names: ReadonlySet<string> }
+  >();
 
   /**
-   * One answer to `tools/list`. Returns the whole list when this page completes it and `reader` has not seen it so;
+   * One answer to `tools/list`. Returns the whole list when this page completes it and this caller has not seen it so;
    * undefined otherwise, also when earlier pages are not known, since a part would look like removed tools.
    */
-  page(reader: string, cursor: string | undefined, result: Fields): readonly ListedTool[] | undefined {
+  page(
+    server: string | undefined,
+    caller: readonly unknown[],
+    cursor: string | undefined,
+    result: Fields,
+  ): readonly ListedTool[] | undefined {
+    const reader = JSON.stringify([server, ...caller]);
     if (!Array.isArray(result.tools)) return undefined;
     const before = cursor === undefined ? [] : this.#unfinished.get(`${reader} ${cursor}`);
     if (before === undefined) return undefined;
@@ -38,7 +50,16 @@ export class ToolLists {
       bounded(this.#unfinished, MOST_UNFINISHED, `${reader} ${next}`, tools);
       return undefined;
     }
+    if (tools.length <= MOST_NAMES) {
+      bounded(this.#names, MOST_READERS, reader, { server, names: new Set(tools.map(({ name }) => name)) });
+    }
     return this.#isNew(reader, hash(canonicalJson(tools))) ? tools.slice(0, MOST_TOOLS) : undefined;
+  }
+
+  /** Whether the server lists the tool, to whomever. */
+  has(server: string | undefined, tool: string): boolean {
+    for (const list of this.#names.values()) if (list.server === server && list.names.has(tool)) return true;
+    return false;
   }
 
   #isNew(reader: string, fingerprint: string): boolean {

@@ -2,7 +2,8 @@
  * `observe(server)`: watches an MCP server of either TypeScript SDK at its transport. What the SDK and the transport
  * say to each other passes unchanged; each tap runs beside it and can neither throw nor wait.
  */
-import { type Arrival, Conversation } from './conversation.ts';
+import type { Arrival } from './caller.ts';
+import { Conversation } from './conversation.ts';
 import { type HeaderReader, hashSessionId } from './identity.ts';
 import { type Fields, fields, text } from './json.ts';
 import { type Observer, observerFor } from './observer.ts';
@@ -66,6 +67,7 @@ function attach(target: unknown, observer: Observer): void {
     if (protocol === undefined || registry.wrapped.has(protocol)) return;
     registry.wrapped.add(protocol);
     const server = text(fields(protocol._serverInfo)?.name);
+    observer.learnedServer ??= server;
     const connect = protocol.connect;
     Object.defineProperty(protocol, 'connect', {
       configurable: true,
@@ -117,7 +119,11 @@ function tap(transport: unknown, observer: Observer, server: string | undefined)
     const { onmessage, onclose, send } = target;
     if (typeof send !== 'function' || typeof onmessage !== 'function') return;
     registry.tapped.add(target);
-    const conversation = new Conversation(observer, { server, session: hashedSessionId(target) });
+    const conversation = new Conversation(observer, {
+      server,
+      perspective: 'server',
+      session: hashedSessionId(target),
+    });
     const quietly = (look: () => void) => {
       try {
         look();

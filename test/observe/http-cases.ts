@@ -18,7 +18,7 @@ export interface HttpCase {
 }
 
 const TIMED_OUT = { timeout: 'slow cancelled unknown -32001' };
-const STREAM_CLOSED = { timeout: 'slow cancelled none' };
+const STREAM_CLOSED = { timeout: 'slow cancelled caller' };
 const ABORTED = 'slow aborted transport';
 
 const v1 = (url: URL) => {
@@ -44,7 +44,7 @@ export const httpCases: readonly HttpCase[] = [
     listener: handlerV2,
     client: v2('modern'),
     words: STREAM_CLOSED,
-    left: 'slow cancelled none',
+    left: 'slow cancelled caller',
     sessions: 0,
     namesClient: true,
   },

@@ -51,7 +51,7 @@ describe('the HTTP proxy reports refusals', () => {
       '{"jsonrpc":"2.0","error":{"code":-32020,"message":"mismatch"},"id":1}',
       'lost protocol_error caller -32020',
     ],
-    [503, 'upstream connect error', 'lost server_error server'],
+    [503, 'upstream connect error', 'lost server_error transport'],
   ])('a call answered with %d', async (status, body, expected) => {
     await using receiver = await startReceiver();
     await using server = await listen((request, response) => {

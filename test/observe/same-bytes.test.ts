@@ -31,6 +31,6 @@ test("all of server-everything's traffic is byte-identical plain, wrapped and pr
     'echo tool_error caller': 1,
     'no-such-tool protocol_error caller -32602': 1,
     'simulate-research-query ok none': 1,
-    'trigger-long-running-operation cancelled none': 1,
+    'trigger-long-running-operation cancelled caller': 1,
   });
 });

@@ -73,7 +73,7 @@ export async function workOut(worker: Worker, words: Words): Promise<string[]> {
     calls('echo ok none', 'echo', { say: 'beside it' }),
   ]);
   const giveUp = new AbortController();
-  const cancelled = calls('slow cancelled none', 'slow', { ms: 5_000 }, { signal: giveUp.signal });
+  const cancelled = calls('slow cancelled caller', 'slow', { ms: 5_000 }, { signal: giveUp.signal });
   setTimeout(() => giveUp.abort('changed my mind'), 60);
   await cancelled;
   await calls(words.timeout, 'slow', { ms: 5_000 }, { timeout: 60 });
