@@ -14,7 +14,7 @@ import {
   collectorJournalSync,
 } from '../catalogue/collector-metrics.ts';
 import type { Instruments } from '../instruments.ts';
-import { type Batch, encodeRecord } from './record.ts';
+import { type Batch, decodeRecord, encodeRecord } from './record.ts';
 import { type Damage, listSegments, type Position, readSegment, segmentName } from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
@@ -83,7 +83,7 @@ export class Journal {
     let nextRecord = 1;
     if (last !== undefined) {
       let records = 0;
-      for await (const { batch } of readSegment(options.directory, last.first, 0)) if (batch) records++;
+      for await (const { record } of readSegment(options.directory, last.first, 0)) if (record) records++;
       nextRecord = last.first + Math.max(records, 1);
     }
     const journal = new Journal(options, Math.max(nextRecord, (after?.segment ?? 0) + 1));
@@ -141,8 +141,8 @@ export class Journal {
       if (segment < (from?.segment ?? 0) || segment > end.segment || !this.#segments.has(segment)) continue;
       let offset = segment === from?.segment ? from.offset : 0;
       const to = segment === end.segment ? end.offset : undefined;
-      for await (const { batch, damage, end: next } of readSegment(directory, segment, offset, to)) {
-        if (batch) yield { ...batch, position: { segment, offset } };
+      for await (const { record, damage, end: next } of readSegment(directory, segment, offset, to)) {
+        if (record) yield { ...decodeRecord(record), position: { segment, offset } };
         if (damage) onDamage?.(segment, damage);
         offset = next;
       }

@@ -37,14 +37,13 @@ export function payloadLength(header: Buffer): number | undefined {
   return header.subarray(0, MAGIC.length).equals(MAGIC) ? header.readUInt32BE(8) : undefined;
 }
 
-/** The batch in the bytes of a whole record; undefined when they are damaged. */
-export function decodeRecord(record: Buffer): Batch | undefined {
-  if (crc32(record.subarray(CHECKED_FROM)) !== record.readUInt32BE(4)) return undefined;
+/** Whether the bytes of a whole record are those that were written. */
+export const isSound = (record: Buffer): boolean =>
+  crc32(record.subarray(CHECKED_FROM)) === record.readUInt32BE(4);
+
+/** The batch in a sound record. */
+export function decodeRecord(record: Buffer): Batch {
   const [head, ...lines] = record.toString('utf8', HEADER_BYTES).split('\n');
-  try {
-    const common: Omit<Batch, 'events'> = JSON.parse(head!);
-    return { ...common, events: lines.map((line) => JSON.parse(line)) };
-  } catch {
-    return undefined;
-  }
+  const common: Omit<Batch, 'events'> = JSON.parse(head!);
+  return { ...common, events: lines.map((line) => JSON.parse(line)) };
 }

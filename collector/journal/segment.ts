@@ -1,7 +1,7 @@
 /** Segment files: `segment-<number of its first record>.log`, each a run of records. */
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Batch, decodeRecord, HEADER_BYTES, MAGIC, payloadLength } from './record.ts';
+import { HEADER_BYTES, isSound, MAGIC, payloadLength } from './record.ts';
 
 /** A place in the journal: the number of a segment's first record, and bytes into that segment. */
 export interface Position {
@@ -15,9 +15,9 @@ export interface Damage {
   readonly bytes: number;
 }
 
-/** What stands next in a segment, a batch or damage, and where it ends. */
+/** What stands next in a segment, a sound record or damage, and where it ends. */
 export interface Part {
-  readonly batch?: Batch;
+  readonly record?: Buffer;
   readonly damage?: Damage;
   readonly end: number;
 }
@@ -65,15 +65,18 @@ class Window {
   }
 }
 
-/** The batch at an offset and where its record ends; undefined when no whole, undamaged record stands there. */
-async function recordAt(window: Window, offset: number): Promise<{ batch: Batch; end: number } | undefined> {
+/** The record at an offset and where it ends; undefined when no whole, sound record stands there. */
+async function recordAt(
+  window: Window,
+  offset: number,
+): Promise<{ record: Buffer; end: number } | undefined> {
   const header = await window.at(offset, HEADER_BYTES);
   if (header.length < HEADER_BYTES) return undefined;
   const length = payloadLength(header);
   if (length === undefined || offset + HEADER_BYTES + length > window.size) return undefined;
-  const record = await window.at(offset, HEADER_BYTES + length);
-  const batch = decodeRecord(record.subarray(0, HEADER_BYTES + length));
-  return batch && { batch, end: offset + HEADER_BYTES + length };
+  const end = offset + HEADER_BYTES + length;
+  const record = (await window.at(offset, end - offset)).subarray(0, end - offset);
+  return isSound(record) ? { record, end } : undefined;
 }
 
 /** The next offset after `from` where the magic stands, or the end. */
@@ -104,16 +107,16 @@ export async function* readSegment(
     });
     let damagedFrom: number | undefined;
     for (let offset = from; offset < window.size; ) {
-      const record = await recordAt(window, offset);
-      if (record === undefined) {
+      const part = await recordAt(window, offset);
+      if (part === undefined) {
         damagedFrom ??= offset;
         offset = await nextMagic(window, offset + 1);
         continue;
       }
       if (damagedFrom !== undefined) yield damage('corrupt', damagedFrom, offset);
       damagedFrom = undefined;
-      yield record;
-      offset = record.end;
+      yield part;
+      offset = part.end;
     }
     if (damagedFrom !== undefined) yield damage('torn', damagedFrom, window.size);
   } finally {
