@@ -77,7 +77,7 @@ async function verdictOf(
   interrupted: AbortSignal,
 ): Promise<Verdict> {
   const look = () => judge(replay.expected, stack.pages());
-  const came = () => `${look().arrived.length} of ${replay.expected.length} expected alerts came`;
+  const came = () => `${look().arrived.length} of ${replay.expected.length} alerts came`;
   const waitUntil = async (done: () => boolean, atMostMs: number, what: string) => {
     const deadlineMs = Date.now() + atMostMs;
     while (!done() && Date.now() < deadlineMs) {
@@ -90,17 +90,11 @@ async function verdictOf(
       run: `demo-${Date.now()}`,
       signal: interrupted,
       onProgress: (sent) =>
-        show(
-          `Replaying ${replay.sessions} recorded sessions: ${sent} of ${replay.events.length} events; ${came()}`,
-        ),
+        show(`Replaying ${replay.sessions} sessions: event ${sent} of ${replay.events.length}; ${came()}`),
     });
     if (rejected.length > 0)
       throw new Error(`the collector refused ${rejected.length} events: ${rejected[0]}`);
-    await waitUntil(
-      () => look().missing.length === 0,
-      LAST_ALERT_MS,
-      'All sent; waiting for the last alerts',
-    );
+    await waitUntil(() => look().missing.length === 0, LAST_ALERT_MS, 'Waiting for the last alerts');
     await waitUntil(() => look().unexpected.length > 0, OTHERS_MS, 'Waiting for alerts that should not come');
   } catch (error) {
     if (!interrupted.aborted) throw error;

@@ -15,7 +15,8 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
   return {
     show: (text) => {
       if (stream.isTTY) {
-        if (text !== current) stream.write(`\r\u001b[K${text}`);
+        // A line that wraps cannot be renewed.
+        if (text !== current) stream.write(`\r\u001b[K${text.slice(0, stream.columns - 1)}`);
         current = text;
       } else if (Date.now() - shownMs >= LINE_EVERY_MS) {
         shownMs = Date.now();
