@@ -10,8 +10,11 @@ const {
   and,
   constant,
   count,
+  growth,
+  growthQuantile,
   increase,
   not,
+  observationGrowthAbove,
   offset,
   quantile,
   rate,
@@ -79,6 +82,21 @@ describe('typed PromQL', () => {
       'round(sum(rate(prometheus_rule_evaluation_failures_total[5m])) * 60, 0.001)',
     ],
     ['a constant is a vector', constant(1), 'vector(1)'],
+    [
+      'growth is the newest sample less the least, each side the same series',
+      sum(growth(toolCalls, '5m', { outcome: 'ok' }), ['tool']),
+      'sum by (tool) (mcp_tool_calls_total{outcome="ok"} - min_over_time(mcp_tool_calls_total{outcome="ok"}[5m]))',
+    ],
+    [
+      'a quantile of growth takes the buckets apart before it sums them',
+      growthQuantile(0.99, toolCallDuration, '10m', ['tool']),
+      'histogram_quantile(0.99, sum by (tool, le) (mcp_tool_call_duration_seconds_bucket - min_over_time(mcp_tool_call_duration_seconds_bucket[10m])))',
+    ],
+    [
+      'observations above a bound are all less those up to it, however Prometheus writes the bound',
+      observationGrowthAbove(2, toolCallDuration, '5m', ['tool']),
+      'sum by (tool) (mcp_tool_call_duration_seconds_count - min_over_time(mcp_tool_call_duration_seconds_count[5m])) - sum by (tool) (mcp_tool_call_duration_seconds_bucket{le=~"2(\\\\.0)?"} - min_over_time(mcp_tool_call_duration_seconds_bucket{le=~"2(\\\\.0)?"}[5m]))',
+    ],
   ];
 
   test.each(examples)('%s', (_, vector, text) => {
@@ -89,6 +107,12 @@ describe('typed PromQL', () => {
   test('knows the labels its series carry', () => {
     expect(calls.labels).toEqual(['server', 'tool']);
     expect(sum(calls).labels).toEqual([]);
+  });
+
+  test('refuses to count above a bound that no bucket ends at', () => {
+    expect(() => observationGrowthAbove(3, toolCallDuration, '5m', ['tool'])).toThrow(
+      'mcp_tool_call_duration_seconds has no bucket that ends at 3',
+    );
   });
 
   test('refuses an offset inside an offset', () => {
