@@ -10,7 +10,7 @@ import { progressLine } from './progress.ts';
 import { planReplay, type Replay } from './replay/replay.ts';
 import { sendReplay } from './replay/send.ts';
 import { demoRegistry } from './replay/servers.ts';
-import { aborted, print, runMain, withLocalStack } from './session.ts';
+import { aborted, print, runMain, withLocalStack } from './terminal.ts';
 
 const help = `Usage: npm run demo [-- --once]
 

@@ -21,7 +21,6 @@ interface ProcessOptions {
 }
 
 export interface RunningProcess {
-  readonly name: string;
   readonly pid: number;
   /** The last lines of its outputs. */
   readonly log: () => readonly string[];
@@ -29,8 +28,6 @@ export interface RunningProcess {
   readonly ended: Promise<string>;
   /** TERM, and after `graceMs` KILL. Settles when it has ended. */
   readonly stop: (graceMs?: number) => Promise<void>;
-  /** Ends it at once, as a power cut does. */
-  readonly kill: () => Promise<void>;
 }
 
 /** Children that run: whatever ends this process by an error ends them too. */
@@ -52,7 +49,6 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const log = keepLog(child);
   const ended = endOf(child).finally(() => children.delete(child));
   const running: RunningProcess = {
-    name,
     pid: child.pid ?? 0,
     log,
     ended,
@@ -61,10 +57,6 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       await ended;
       clearTimeout(timer);
-    },
-    kill: async () => {
-      child.kill('SIGKILL');
-      await ended;
     },
   };
   let endedWith: string | undefined;
@@ -77,7 +69,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     await Promise.race([ended, sleep(50)]);
   }
   const what = endedWith ?? `did not answer at ${readyUrl} within ${readyWithinMs / 1_000} s`;
-  await running.kill();
+  await running.stop(0);
   const quoted = log()
     .slice(-QUOTED_LINES)
     .map((line) => `\n  ${line}`)

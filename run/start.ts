@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { addressLines } from './demo-text.ts';
 import { paint } from './notice-text.ts';
-import { aborted, print, runMain, withLocalStack } from './session.ts';
+import { aborted, print, runMain, withLocalStack } from './terminal.ts';
 
 const help = `Usage: npm start
 

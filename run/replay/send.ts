@@ -10,8 +10,6 @@ const RETRIES = 10;
 interface SendOptions {
   /** Begins every id, so that two replays into one collector do not look like one. */
   readonly run: string;
-  /** How many times faster than planned. */
-  readonly speed?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (sentEvents: number) => void;
 }
@@ -31,7 +29,7 @@ interface Answer {
 export async function sendReplay(
   ingestUrl: string,
   replay: Pick<Replay, 'events'>,
-  { run, speed = 1, signal, onProgress }: SendOptions,
+  { run, signal, onProgress }: SendOptions,
 ): Promise<Sent> {
   const startedMs = Date.now();
   const rejected: string[] = [];
@@ -40,11 +38,11 @@ export async function sendReplay(
   while (next < replay.events.length) {
     const nowMs = Date.now() - startedMs;
     const from = next;
-    while (next < replay.events.length && replay.events[next]!.atMs / speed <= nowMs) next++;
+    while (next < replay.events.length && replay.events[next]!.atMs <= nowMs) next++;
     if (next > from) {
       const lines = replay.events
         .slice(from, next)
-        .map((timed, i) => line(timed, `${run}-${from + i}`, startedMs, speed));
+        .map((timed, i) => line(timed, `${run}-${from + i}`, startedMs));
       const answer = await post(`${ingestUrl}/v1/events`, lines.join('\n'), signal);
       accepted += answer.accepted;
       rejected.push(...answer.rejected.map(({ error }) => error));
@@ -55,8 +53,8 @@ export async function sendReplay(
   return { accepted, rejected };
 }
 
-function line({ atMs, event }: TimedEvent, id: string, startedMs: number, speed: number): string {
-  return JSON.stringify({ id, time: new Date(startedMs + atMs / speed).toISOString(), ...event });
+function line({ atMs, event }: TimedEvent, id: string, startedMs: number): string {
+  return JSON.stringify({ id, time: new Date(startedMs + atMs).toISOString(), ...event });
 }
 
 /** Throws one sentence when the collector refuses the request, or does not take it after several tries. */
