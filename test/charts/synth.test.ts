@@ -61,7 +61,7 @@ describe('npm run synth', () => {
 
   test('writes the manifests that cdk8s synth writes', async () => {
     const { app, output } = parse(readFileSync(join(root, 'cdk8s.yaml'), 'utf8'));
-    expect([app, output]).toEqual(['node charts/main.ts', 'dist/manifests']);
+    expect([app, output]).toEqual(['node -r ./run/node-version.cjs charts/main.ts', 'dist/manifests']);
     const outdir = join(folder, 'dist/by-cdk8s');
     await run(process.execPath, [join(root, 'charts/main.ts')], {
       cwd: folder,
