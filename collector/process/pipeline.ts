@@ -90,6 +90,7 @@ export class Pipeline {
   process(accepted: AcceptedEvent): void {
     // By the clock of the journal, so that a replay decides as it was decided.
     this.#release(accepted.receivedMs);
+    this.sessions.tick(accepted.receivedMs);
     this.#parts.capabilities.observe(accepted.sourceKind, accepted.event);
     if (!this.#views.hold(accepted)) this.#apply(accepted);
   }

@@ -65,7 +65,7 @@ describe('auth failures', () => {
 
   test('that come late but within the bound still make a burst', async () => {
     const mcp = lookout();
-    failures(mcp, '198.51.100.7', 6, 299);
+    failures(mcp, '198.51.100.7', 6, 300);
     expect(await peaks(mcp)).toEqual({ '198.51.100.7': 6 });
     expect(await mcp.value(collectorLateEvents)).toBe(0);
   });

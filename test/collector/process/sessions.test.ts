@@ -43,6 +43,17 @@ describe('a session', () => {
     expect(await mcp.value(sessionDuration, {}, '_count')).toBe(1);
   });
 
+  test('ends by silence in a replay as it did when its events came in, without a clock that ticks', async () => {
+    const mcp = new Lookout({ limits: { sessions: 10 } });
+    for (let i = 0; i < 50; i++) {
+      mcp.calls(`s${i}`, ['read']);
+      mcp.pass(IDLE_SECONDS + 1);
+    }
+    expect(mcp.pipeline.sessions.open).toHaveLength(1);
+    expect(await mcp.value(sessionToolCalls, {}, '_count')).toBe(49);
+    expect(await mcp.value(collectorEvictions, { table: 'sessions' })).toBe(0);
+  });
+
   test('delivered as one late backlog is split where its own clock shows a gap', async () => {
     const mcp = new Lookout();
     mcp.send('tool_call', { session }, 2 * IDLE_SECONDS + 10);
