@@ -45,7 +45,7 @@ export function toolErrorSustainedTests(
       expect: [silent(SEEN - 15), fires(SEEN, failing('over', (errors + 1) / calls)), silent(over)],
     },
     {
-      name: 'a tool that was never called before counts from its first call, and errors new to an old tool do not weigh more',
+      name: 'a tool that was never called before counts from its first call',
       interval: SCRAPE,
       input: [
         series(
@@ -53,14 +53,28 @@ export function toolErrorSustainedTests(
           { server: 'files', tool: 'new', client: 'ide', outcome: 'server_error' },
           `${nothing(SCRAPES_BEFORE - 2)} ${hold(0, 2)} ${hold(calls)}`,
         ),
-        rise('old', 'ok', 5_000, 5_000 + calls - errors),
-        series(
-          toolCalls,
-          { server: 'files', tool: 'old', client: 'script', outcome: 'tool_error' },
-          `${nothing(SCRAPES_BEFORE - 2)} ${hold(0, 2)} ${hold(errors)}`,
-        ),
       ],
       expect: [silent(SEEN - 15), fires(SEEN, failing('new', 1))],
+    },
+    {
+      name: 'the first errors of an old tool weigh no more than its old series, though evaluated between two scrapes',
+      interval: '10s',
+      input: [errors, errors + 1].flatMap((failed) => {
+        const labels = { server: 'files', tool: failed > errors ? 'over' : 'at' };
+        return [
+          series(
+            toolCalls,
+            { ...labels, client: 'ide', outcome: 'ok' },
+            `${hold(5_000, 7)} ${hold(5_000 + calls - failed)}`,
+          ),
+          series(
+            toolCalls,
+            { ...labels, client: 'script', outcome: 'tool_error' },
+            `${nothing(6)} 0 ${hold(failed)}`,
+          ),
+        ];
+      }),
+      expect: [silent(60), fires(75, failing('over', (errors + 1) / calls))],
     },
     {
       name: 'a restart of the collector counts from there: past errors do not fire, new ones do',
