@@ -53,11 +53,13 @@ function readResourceRecords(decoding: Decoding): void {
   const { reader, keys } = decoding;
   const outer = reader.enter();
   const resource = new Map<string, AttributeValue>();
-  // What records share may stand behind them on the wire, so it is read first.
+  // What records share may stand behind them on the wire, so it is read first; of several, the last holds.
   const start = reader.position;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
-    if (field === RESOURCE) readAttributesOf(reader, RESOURCE_ATTRIBUTES, resource, keys);
-    else reader.skip();
+    if (field === RESOURCE) {
+      resource.clear();
+      readAttributesOf(reader, RESOURCE_ATTRIBUTES, resource, keys);
+    } else reader.skip();
   }
   reader.position = start;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
@@ -73,7 +75,7 @@ function readScopeRecords(decoding: Decoding, resource: Attributes): void {
   let scope = '';
   const start = reader.position;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
-    if (field === SCOPE) scope = readScopeName(reader) || scope;
+    if (field === SCOPE) scope = readScopeName(reader);
     else reader.skip();
   }
   reader.position = start;

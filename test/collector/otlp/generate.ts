@@ -146,13 +146,13 @@ export class Generator {
     };
   }
 
-  /** The bytes with one to four of them changed, cut out, doubled or put in. */
+  /** The bytes with one or a few of them changed, cut out, doubled or put in. */
   damage(bytes: Buffer): Buffer {
     let damaged = Buffer.from(bytes);
-    for (let i = this.below(4); i >= 0; i--) {
+    for (let edits = this.chance(0.7) ? 1 : 1 + this.below(4); edits > 0; edits--) {
       const at = this.below(damaged.length + 1);
       const rest = damaged.subarray(at);
-      switch (this.below(6)) {
+      switch (this.below(10)) {
         case 0:
           damaged = damaged.subarray(0, at);
           break;
@@ -171,5 +171,34 @@ export class Generator {
       }
     }
     return damaged;
+  }
+
+  /** The JSON with one of its values replaced by one of another kind. */
+  scramble(json: Buffer): Buffer {
+    const copy: unknown = JSON.parse(json.toString());
+    let parent: Record<string, unknown> = { root: copy };
+    for (let key = 'root'; ; ) {
+      const value = parent[key];
+      const isContainer = typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+      if (!isContainer || this.chance(0.05)) {
+        parent[key] = this.pick([
+          null,
+          0,
+          -32_602,
+          1e300,
+          true,
+          '',
+          '401',
+          '__proto__',
+          'x'.repeat(5_000),
+          [],
+          {},
+          [[[]]],
+        ]);
+        return Buffer.from(JSON.stringify(copy));
+      }
+      parent = value as Record<string, unknown>;
+      key = this.pick(Object.keys(parent));
+    }
   }
 }
