@@ -5,18 +5,12 @@ import type { Artefacts } from '../stack/artefacts.ts';
 import { components, gossipPort } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
 import { images } from '../stack/images.ts';
-import {
-  ComponentChart,
-  disruptionBudget,
-  headlessService,
-  selectorLabels,
-  service,
-  serviceAccount,
-} from './component.ts';
+import { ComponentChart, disruptionBudget, headlessService, service, serviceAccount } from './component.ts';
 import { fixedFiles } from './config-maps.ts';
-import { type App, k8s } from './k8s.ts';
+import type { App } from './k8s.ts';
 import { networkPolicy } from './network.ts';
-import { claims, configMapVolume, fromPod, podTemplate, secretVolume } from './workload.ts';
+import { configMapVolume, secretVolume } from './volumes.ts';
+import { fromPod, statefulSet } from './workload.ts';
 
 /** `nobody` of the image, which names it instead. */
 const USER = 65_534;
@@ -50,51 +44,35 @@ export function alertmanager(app: App, config: StackConfig, files: Artefacts): v
 
   disruptionBudget(chart, replicas);
 
-  new k8s.KubeStatefulSet(chart, 'workload', {
-    metadata: { name: chart.component },
-    spec: {
-      serviceName,
-      replicas,
-      // In order, the first would wait for a peer that is not started until it is ready.
-      podManagementPolicy: 'Parallel',
-      updateStrategy: { type: 'RollingUpdate' },
-      revisionHistoryLimit: 10,
-      selector: { matchLabels: selectorLabels(chart.component) },
-      template: podTemplate(chart, {
-        image: images.alertmanager,
-        args: [
-          '--config.file=/etc/alertmanager/config/alertmanager.yml',
-          '--storage.path=/alertmanager',
-          // Brackets, since the address may be of either family.
-          `--cluster.listen-address=[$(POD_IP)]:${gossipPort.port}`,
-          `--cluster.advertise-address=[$(POD_IP)]:${gossipPort.port}`,
-          '--cluster.peer-name=$(POD_NAME)',
-          ...peers.map((peer) => `--cluster.peer=${peer}`),
-        ],
-        env: [fromPod('POD_NAME', 'metadata.name'), fromPod('POD_IP', 'status.podIP')],
-        user: USER,
-        replicas,
-        resources,
-        ports: [HTTP, ...GOSSIP_PORTS],
-        probePort: HTTP.name,
-        startup: { path: '/-/ready', periodSeconds: 5, failureThreshold: 24 },
-        liveness: { path: '/-/healthy', periodSeconds: 10, failureThreshold: 6 },
-        readiness: { path: '/-/ready', periodSeconds: 5, failureThreshold: 3 },
-        mounts: {
-          config: { volume: configMapVolume(settings), path: '/etc/alertmanager/config' },
-          ...(secrets.length > 0
-            ? {
-                secrets: {
-                  volume: secretVolume(receiversSecret, secrets),
-                  path: SECRETS_DIRECTORY,
-                },
-              }
-            : {}),
-          data: { path: '/alertmanager', writable: true },
-        },
-        graceSeconds: 120,
-      }),
-      ...claims(chart, 'data', storage),
+  statefulSet(chart, {
+    serviceName,
+    dataFolder: '/alertmanager',
+    storage,
+    image: images.alertmanager,
+    args: [
+      '--config.file=/etc/alertmanager/config/alertmanager.yml',
+      '--storage.path=/alertmanager',
+      // Brackets, since the address may be of either family.
+      `--cluster.listen-address=[$(POD_IP)]:${gossipPort.port}`,
+      `--cluster.advertise-address=[$(POD_IP)]:${gossipPort.port}`,
+      '--cluster.peer-name=$(POD_NAME)',
+      ...peers.map((peer) => `--cluster.peer=${peer}`),
+    ],
+    env: [fromPod('POD_NAME', 'metadata.name'), fromPod('POD_IP', 'status.podIP')],
+    user: USER,
+    replicas,
+    resources,
+    ports: [HTTP, ...GOSSIP_PORTS],
+    probePort: HTTP.name,
+    startup: { path: '/-/ready', periodSeconds: 5, failureThreshold: 24 },
+    liveness: { path: '/-/healthy', periodSeconds: 10, failureThreshold: 6 },
+    readiness: { path: '/-/ready', periodSeconds: 5, failureThreshold: 3 },
+    mounts: {
+      config: { volume: configMapVolume(settings), path: '/etc/alertmanager/config' },
+      ...(secrets.length > 0
+        ? { secrets: { volume: secretVolume(receiversSecret, secrets), path: SECRETS_DIRECTORY } }
+        : {}),
     },
+    graceSeconds: 120,
   });
 }

@@ -9,18 +9,12 @@ import { type Artefacts, collectorPaths } from '../stack/artefacts.ts';
 import { components, ingestPort } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
 import { images } from '../stack/images.ts';
-import {
-  ComponentChart,
-  disruptionBudget,
-  headlessService,
-  selectorLabels,
-  service,
-  serviceAccount,
-} from './component.ts';
+import { ComponentChart, disruptionBudget, headlessService, service, serviceAccount } from './component.ts';
 import { fixedFiles } from './config-maps.ts';
-import { type App, k8s } from './k8s.ts';
+import type { App } from './k8s.ts';
 import { networkPolicy } from './network.ts';
-import { claims, configMapVolume, type Mount, podTemplate, secretVolume } from './workload.ts';
+import { configMapVolume, type Mount, secretVolume } from './volumes.ts';
+import { statefulSet } from './workload.ts';
 
 const USER = 10_001;
 const REPLICAS = 1;
@@ -54,7 +48,7 @@ export function collector(app: App, config: StackConfig, { collectorJson }: Arte
   serviceAccount(chart);
 
   const settings = fixedFiles(chart, 'collector', { data: { 'collector.json': collectorJson } });
-  const mounts: Record<string, Mount> = image ? {} : { code: code(chart, bundle) };
+  const codeMount: Record<string, Mount> = image ? {} : { code: code(chart, bundle) };
 
   networkPolicy(chart);
 
@@ -63,40 +57,30 @@ export function collector(app: App, config: StackConfig, { collectorJson }: Arte
 
   disruptionBudget(chart, REPLICAS);
 
-  new k8s.KubeStatefulSet(chart, 'workload', {
-    metadata: { name: chart.component },
-    spec: {
-      serviceName,
-      replicas: REPLICAS,
-      podManagementPolicy: 'Parallel',
-      updateStrategy: { type: 'RollingUpdate' },
-      revisionHistoryLimit: 10,
-      selector: { matchLabels: selectorLabels(chart.component) },
-      template: podTemplate(chart, {
-        image: image ?? images.node,
-        ...(image ? {} : { command: ['node', `${CODE_FOLDER}/boot.ts`] }),
-        args: ['--config', '/etc/collector/config/collector.json'],
-        user: USER,
-        replicas: REPLICAS,
-        resources,
-        ports: [ingestPort, OPERATIONS],
-        probePort: OPERATIONS.name,
-        // It answers at once, and is ready when the journal is replayed: that takes as long as it takes.
-        startup: { path: '/livez', periodSeconds: 2, failureThreshold: 30 },
-        liveness: { path: '/livez', periodSeconds: 10, failureThreshold: 6 },
-        readiness: { path: '/readyz', periodSeconds: 5, failureThreshold: 2 },
-        mounts: {
-          ...mounts,
-          config: { volume: configMapVolume(settings), path: '/etc/collector/config' },
-          tokens: {
-            volume: secretVolume(tokensSecret.name, tokensSecret.keys),
-            path: dirname(collectorPaths.tokensFile),
-          },
-          data: { path: collectorPaths.dataDirectory, writable: true },
-        },
-        graceSeconds: 60,
-      }),
-      ...claims(chart, 'data', storage),
+  statefulSet(chart, {
+    serviceName,
+    dataFolder: collectorPaths.dataDirectory,
+    storage,
+    image: image ?? images.node,
+    ...(image ? {} : { command: ['node', `${CODE_FOLDER}/boot.ts`] }),
+    args: ['--config', '/etc/collector/config/collector.json'],
+    user: USER,
+    replicas: REPLICAS,
+    resources,
+    ports: [ingestPort, OPERATIONS],
+    probePort: OPERATIONS.name,
+    // It answers at once, and is ready when the journal is replayed: that takes as long as it takes.
+    startup: { path: '/livez', periodSeconds: 2, failureThreshold: 30 },
+    liveness: { path: '/livez', periodSeconds: 10, failureThreshold: 6 },
+    readiness: { path: '/readyz', periodSeconds: 5, failureThreshold: 2 },
+    mounts: {
+      ...codeMount,
+      config: { volume: configMapVolume(settings), path: '/etc/collector/config' },
+      tokens: {
+        volume: secretVolume(tokensSecret.name, tokensSecret.keys),
+        path: dirname(collectorPaths.tokensFile),
+      },
     },
+    graceSeconds: 60,
   });
 }

@@ -7,18 +7,12 @@ import type { Artefacts } from '../stack/artefacts.ts';
 import { components } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
 import { images } from '../stack/images.ts';
-import {
-  ComponentChart,
-  disruptionBudget,
-  headlessService,
-  selectorLabels,
-  service,
-  serviceAccount,
-} from './component.ts';
+import { ComponentChart, disruptionBudget, headlessService, service, serviceAccount } from './component.ts';
 import { fixedFiles, watchedFiles } from './config-maps.ts';
-import { type App, k8s } from './k8s.ts';
+import type { App } from './k8s.ts';
 import { networkPolicy } from './network.ts';
-import { podTemplate, scratch, secretVolume } from './workload.ts';
+import { scratch, secretVolume } from './volumes.ts';
+import { deployment } from './workload.ts';
 
 /** The image's 472 may be a user of the node; any number works, since all it writes to are volumes. */
 const USER = 10_472;
@@ -109,6 +103,18 @@ const dashboardProvider = stringify({
   ],
 });
 
+/** Where Grafana looks for each file of its settings. */
+const settingsVolume = (name: string) => ({
+  configMap: {
+    name,
+    items: [
+      { key: 'grafana.ini', path: 'grafana.ini' },
+      { key: 'datasources.yaml', path: 'provisioning/datasources/prometheus.yaml' },
+      { key: 'dashboards.yaml', path: 'provisioning/dashboards/files.yaml' },
+    ],
+  },
+});
+
 export function grafana(app: App, config: StackConfig, { dashboards }: Artefacts): void {
   const chart = new ComponentChart(app, 40, 'grafana', config);
   const { resources } = config.grafana;
@@ -137,52 +143,28 @@ export function grafana(app: App, config: StackConfig, { dashboards }: Artefacts
 
   disruptionBudget(chart, REPLICAS);
 
-  new k8s.KubeDeployment(chart, 'workload', {
-    metadata: { name: chart.component },
-    spec: {
-      replicas: REPLICAS,
-      strategy: { type: 'RollingUpdate' },
-      revisionHistoryLimit: 10,
-      selector: { matchLabels: selectorLabels(chart.component) },
-      template: podTemplate(chart, {
-        image: images.grafana,
-        user: USER,
-        replicas: REPLICAS,
-        resources,
-        ports: [HTTP],
-        probePort: HTTP.name,
-        startup: { path: '/healthz', periodSeconds: 5, failureThreshold: 36 },
-        liveness: { path: '/healthz', periodSeconds: 10, failureThreshold: 6 },
-        // Unlike /healthz, it asks the database.
-        readiness: { path: '/api/health', periodSeconds: 5, failureThreshold: 3 },
-        mounts: {
-          settings: {
-            volume: {
-              configMap: {
-                name: settings,
-                items: [
-                  { key: 'grafana.ini', path: 'grafana.ini' },
-                  { key: 'datasources.yaml', path: 'provisioning/datasources/prometheus.yaml' },
-                  { key: 'dashboards.yaml', path: 'provisioning/dashboards/files.yaml' },
-                ],
-              },
-            },
-            path: '/etc/grafana',
-          },
-          dashboards: {
-            volume: { projected: { sources: dashboardMaps.map((name) => ({ configMap: { name } })) } },
-            path: DASHBOARDS_FOLDER,
-          },
-          secrets: {
-            volume: secretVolume(grafanaSecret.name, grafanaSecret.keys),
-            path: SECRETS_FOLDER,
-          },
-          data: { volume: scratch('256Mi'), path: '/var/lib/grafana', writable: true },
-          // Data sources are processes of their own, which are talked to over sockets in here.
-          tmp: { volume: scratch('64Mi'), path: '/tmp', writable: true },
-        },
-        graceSeconds: 30,
-      }),
+  deployment(chart, {
+    image: images.grafana,
+    user: USER,
+    replicas: REPLICAS,
+    resources,
+    ports: [HTTP],
+    probePort: HTTP.name,
+    startup: { path: '/healthz', periodSeconds: 5, failureThreshold: 36 },
+    liveness: { path: '/healthz', periodSeconds: 10, failureThreshold: 6 },
+    // Unlike /healthz, it asks the database.
+    readiness: { path: '/api/health', periodSeconds: 5, failureThreshold: 3 },
+    mounts: {
+      settings: { volume: settingsVolume(settings), path: '/etc/grafana' },
+      dashboards: {
+        volume: { projected: { sources: dashboardMaps.map((name) => ({ configMap: { name } })) } },
+        path: DASHBOARDS_FOLDER,
+      },
+      secrets: { volume: secretVolume(grafanaSecret.name, grafanaSecret.keys), path: SECRETS_FOLDER },
+      data: { volume: scratch('256Mi'), path: '/var/lib/grafana', writable: true },
+      // Data sources are processes of their own, which are talked to over sockets in here.
+      tmp: { volume: scratch('64Mi'), path: '/tmp', writable: true },
     },
+    graceSeconds: 30,
   });
 }

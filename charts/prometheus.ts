@@ -7,18 +7,12 @@ import { components } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
 import { images } from '../stack/images.ts';
 import { bytes } from '../stack/quantities.ts';
-import {
-  ComponentChart,
-  disruptionBudget,
-  headlessService,
-  selectorLabels,
-  service,
-  serviceAccount,
-} from './component.ts';
+import { ComponentChart, disruptionBudget, headlessService, service, serviceAccount } from './component.ts';
 import { watchedFiles } from './config-maps.ts';
-import { type App, k8s } from './k8s.ts';
+import type { App } from './k8s.ts';
 import { networkPolicy } from './network.ts';
-import { claims, configMapVolume, fromPod, podTemplate } from './workload.ts';
+import { configMapVolume } from './volumes.ts';
+import { fromPod, statefulSet } from './workload.ts';
 
 /** Share of the volume for blocks; the write-ahead log and compaction need the rest. */
 const RETENTION_SHARE = 0.8;
@@ -44,42 +38,32 @@ export function prometheus(app: App, config: StackConfig, files: Artefacts): voi
 
   disruptionBudget(chart, replicas);
 
-  new k8s.KubeStatefulSet(chart, 'workload', {
-    metadata: { name: chart.component },
-    spec: {
-      serviceName,
-      replicas,
-      podManagementPolicy: 'Parallel',
-      updateStrategy: { type: 'RollingUpdate' },
-      revisionHistoryLimit: 10,
-      selector: { matchLabels: selectorLabels(chart.component) },
-      template: podTemplate(chart, {
-        image: images.prometheus,
-        args: [
-          '--config.file=/etc/prometheus/config/prometheus.yml',
-          '--config.auto-reload',
-          '--storage.tsdb.path=/prometheus',
-          `--storage.tsdb.retention.time=${retention}`,
-          `--storage.tsdb.retention.size=${Math.floor((bytes(storage) * RETENTION_SHARE) / 2 ** 20)}MB`,
-        ],
-        env: [fromPod('POD_NAME', 'metadata.name')],
-        user: USER,
-        replicas,
-        resources,
-        ports: [HTTP],
-        probePort: HTTP.name,
-        // Replaying the log of a large server takes minutes.
-        startup: { path: '/-/ready', periodSeconds: 15, failureThreshold: 60 },
-        liveness: { path: '/-/healthy', periodSeconds: 10, failureThreshold: 6 },
-        readiness: { path: '/-/ready', periodSeconds: 5, failureThreshold: 3 },
-        mounts: {
-          config: { volume: configMapVolume(settings), path: '/etc/prometheus/config' },
-          rules: { volume: configMapVolume(rules), path: '/etc/prometheus/rules' },
-          data: { path: '/prometheus', writable: true },
-        },
-        graceSeconds: 300,
-      }),
-      ...claims(chart, 'data', storage),
+  statefulSet(chart, {
+    serviceName,
+    dataFolder: '/prometheus',
+    storage,
+    image: images.prometheus,
+    args: [
+      '--config.file=/etc/prometheus/config/prometheus.yml',
+      '--config.auto-reload',
+      '--storage.tsdb.path=/prometheus',
+      `--storage.tsdb.retention.time=${retention}`,
+      `--storage.tsdb.retention.size=${Math.floor((bytes(storage) * RETENTION_SHARE) / 2 ** 20)}MB`,
+    ],
+    env: [fromPod('POD_NAME', 'metadata.name')],
+    user: USER,
+    replicas,
+    resources,
+    ports: [HTTP],
+    probePort: HTTP.name,
+    // Replaying the log of a large server takes minutes.
+    startup: { path: '/-/ready', periodSeconds: 15, failureThreshold: 60 },
+    liveness: { path: '/-/healthy', periodSeconds: 10, failureThreshold: 6 },
+    readiness: { path: '/-/ready', periodSeconds: 5, failureThreshold: 3 },
+    mounts: {
+      config: { volume: configMapVolume(settings), path: '/etc/prometheus/config' },
+      rules: { volume: configMapVolume(rules), path: '/etc/prometheus/rules' },
     },
+    graceSeconds: 300,
   });
 }

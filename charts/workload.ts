@@ -1,26 +1,19 @@
-/** What all pods share: the restricted security context, requests and limits, spread over nodes and zones. */
-
+/** What all workloads share: the restricted security context, requests and limits, spread over nodes and zones. */
 import type { Bytes, Resources } from '../stack/config.ts';
 import { type Image, reference } from '../stack/images.ts';
 import { type ComponentChart, commonLabels, selectorLabels } from './component.ts';
 import { k8s } from './k8s.ts';
+import { claims, type Mount } from './volumes.ts';
 
-export const quantity = (text: string) => k8s.Quantity.fromString(text);
+const quantity = (text: string) => k8s.Quantity.fromString(text);
 
-/** A volume and where the container sees it; read-only unless it says otherwise. */
-export interface Mount {
-  /** Without a source, the volume is one of the StatefulSet's claims. */
-  readonly volume?: Omit<k8s.Volume, 'name'>;
-  readonly path: string;
-  readonly writable?: boolean;
-}
-
-export interface Probe {
+interface Probe {
   readonly path: string;
   readonly periodSeconds: number;
   readonly failureThreshold: number;
 }
 
+/** A component's pods, of which each has one container. */
 interface Workload {
   readonly image: Image | string;
   readonly command?: readonly string[];
@@ -115,8 +108,8 @@ function container(name: string, workload: Workload): k8s.Container {
   };
 }
 
-/** The pod of a component: its one container named as the component, with nothing of the node or the API server. */
-export function podTemplate(chart: ComponentChart, workload: Workload): k8s.PodTemplateSpec {
+/** The container is named as the component, and the pod has nothing of the node or the API server. */
+function podTemplate(chart: ComponentChart, workload: Workload): k8s.PodTemplateSpec {
   const { component, config } = chart;
   return {
     metadata: {
@@ -147,44 +140,51 @@ export function podTemplate(chart: ComponentChart, workload: Workload): k8s.PodT
   };
 }
 
-/** Space on disk that outlives the pod. Claims are kept when replicas or the whole StatefulSet go: data is deleted by hand only. */
-export function claims(
-  { config }: ComponentChart,
-  name: string,
-  storage: Bytes,
-): Pick<k8s.StatefulSetSpec, 'volumeClaimTemplates' | 'persistentVolumeClaimRetentionPolicy'> {
-  return {
-    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
-    volumeClaimTemplates: [
-      {
-        metadata: { name },
-        spec: {
-          accessModes: ['ReadWriteOnce'],
-          resources: { requests: { storage: quantity(storage) } },
-          ...(config.storageClassName ? { storageClassName: config.storageClassName } : {}),
-        },
-      },
-    ],
-  };
-}
+/** What a StatefulSet and a Deployment say in the same words. */
+const replicated = (chart: ComponentChart, workload: Workload) => ({
+  replicas: workload.replicas,
+  revisionHistoryLimit: 10,
+  selector: { matchLabels: selectorLabels(chart.component) },
+  template: podTemplate(chart, workload),
+});
 
-/** The pod's own name or address, as the variable that arguments and files refer to. */
+/** The pod's own name or address, as a variable that arguments and files refer to. */
 export const fromPod = (name: string, fieldPath: 'metadata.name' | 'status.podIP'): k8s.EnvVar => ({
   name,
   valueFrom: { fieldRef: { fieldPath } },
 });
 
-export const configMapVolume = (name: string) => ({ configMap: { name } });
+interface StatefulWorkload extends Workload {
+  /** The headless Service that names the pods. */
+  readonly serviceName: string;
+  /** Where each pod sees the volume of its own that outlives it. */
+  readonly dataFolder: string;
+  readonly storage: Bytes;
+}
 
 /**
- * Files of a Secret that the user creates. Each key is named, so that a pod whose Secret lacks one waits and says so,
- * instead of starting and failing later.
+ * Pods with names and volumes of their own. They start at once, since none waits for another: Alertmanager's first
+ * peer would wait for a second that is not started until the first is ready.
  */
-export const secretVolume = (name: string, keys: readonly string[]): Omit<k8s.Volume, 'name'> => ({
-  secret: { secretName: name, defaultMode: 0o440, items: keys.map((key) => ({ key, path: key })) },
-});
+export function statefulSet(chart: ComponentChart, workload: StatefulWorkload): void {
+  const { serviceName, dataFolder, storage } = workload;
+  const mounts = { ...workload.mounts, data: { path: dataFolder, writable: true } };
+  new k8s.KubeStatefulSet(chart, 'workload', {
+    metadata: { name: chart.component },
+    spec: {
+      serviceName,
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'RollingUpdate' },
+      ...replicated(chart, { ...workload, mounts }),
+      ...claims(chart, 'data', storage),
+    },
+  });
+}
 
-/** A folder that starts empty with each pod. */
-export const scratch = (sizeLimit: Bytes): Omit<k8s.Volume, 'name'> => ({
-  emptyDir: { sizeLimit: quantity(sizeLimit) },
-});
+/** Pods that are all alike and keep nothing. */
+export function deployment(chart: ComponentChart, workload: Workload): void {
+  new k8s.KubeDeployment(chart, 'workload', {
+    metadata: { name: chart.component },
+    spec: { strategy: { type: 'RollingUpdate' }, ...replicated(chart, workload) },
+  });
+}

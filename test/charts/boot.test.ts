@@ -1,28 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Manifest, type Manifests, synthesise } from './manifests.ts';
-
-/** Writes files as the kubelet does: into a hidden folder, each name a link through `..data`. */
-function mount(folder: string, maps: readonly Manifest[]): void {
-  const hidden = '..2026_11_21_12_00_00.1';
-  mkdirSync(join(folder, hidden), { recursive: true });
-  symlinkSync(hidden, join(folder, '..data'));
-  for (const { data = {}, binaryData = {} } of maps) {
-    const files = [
-      ...Object.entries(data).map(([name, text]) => [name, Buffer.from(text)] as const),
-      ...Object.entries(binaryData).map(([name, text]) => [name, Buffer.from(text, 'base64')] as const),
-    ];
-    for (const [name, content] of files) {
-      writeFileSync(join(folder, hidden, name), content);
-      symlinkSync(join('..data', name), join(folder, name));
-    }
-  }
-}
+import { mapsOf, mount } from './kubelet.ts';
+import { type Manifests, synthesise } from './manifests.ts';
 
 describe('the collector in a stock Node image', () => {
   const root = mkdtempSync(join(tmpdir(), 'mcp-lookout-boot-'));
@@ -32,18 +16,11 @@ describe('the collector in a stock Node image', () => {
   let ports: Record<'ingest' | 'operations', number>;
   const lines: string[] = [];
 
-  /** The files that a volume of the pod puts together. */
-  function sources(volume: string): Manifest[] {
-    const { volumes } = manifests.get('StatefulSet', 'collector').spec.template.spec;
-    const { projected, configMap } = volumes.find(({ name }) => name === volume)!;
-    const names = projected ? projected.sources.map((source) => source.configMap!.name!) : [configMap!.name!];
-    return names.map((name) => manifests.get('ConfigMap', name));
-  }
-
   beforeAll(async () => {
     manifests = await synthesise();
-    mount(join(root, 'code'), sources('code'));
-    const [settings] = sources('config');
+    const workload = manifests.get('StatefulSet', 'collector');
+    mount(join(root, 'code'), mapsOf(manifests, workload, 'code'));
+    const [settings] = mapsOf(manifests, workload, 'config');
     const anyPort = { host: '127.0.0.1', port: 0 };
     const config = {
       ...JSON.parse(settings!.data!['collector.json']!),
@@ -54,7 +31,7 @@ describe('the collector in a stock Node image', () => {
     writeFileSync(join(root, 'tokens'), 'secret-token\n');
     writeFileSync(join(root, 'collector.json'), JSON.stringify(config));
 
-    const { command, args } = manifests.get('StatefulSet', 'collector').spec.template.spec.containers[0]!;
+    const { command, args } = workload.spec.template.spec.containers[0]!;
     expect([command, args]).toEqual([
       ['node', '/opt/collector/boot.ts'],
       ['--config', '/etc/collector/config/collector.json'],

@@ -61,12 +61,10 @@ describe('npm run synth', () => {
 
   test('writes the manifests that cdk8s synth writes', async () => {
     const { app, output } = parse(readFileSync(join(root, 'cdk8s.yaml'), 'utf8'));
-    expect([app, output]).toEqual(['node -r ./run/node-version.cjs charts/main.ts', 'dist/manifests']);
+    const [node, ...args] = app.split(' ');
+    expect([node, output]).toEqual(['node', 'dist/manifests']);
     const outdir = join(folder, 'dist/by-cdk8s');
-    await run(process.execPath, [join(root, 'charts/main.ts')], {
-      cwd: folder,
-      env: { CDK8S_OUTDIR: outdir },
-    });
+    await run(process.execPath, args, { cwd: root, env: { CDK8S_OUTDIR: outdir } });
     const manifests = Object.entries(written).filter(([file]) => file.startsWith('manifests/'));
     expect(filesIn(outdir)).toEqual(
       Object.fromEntries(manifests.map(([file, text]) => [file.slice('manifests/'.length), text])),
