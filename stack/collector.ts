@@ -1,8 +1,9 @@
 /** collector.json: what the stack's configuration means for one collector process. */
 import type { BurstWindow } from '../collector/catalogue/burst-window.ts';
+import { secondsOf } from '../collector/catalogue/duration.ts';
 import { type CollectorConfig, collectorDefaults } from '../collector/config.ts';
 import type { StackConfig } from './config.ts';
-import { bytes, seconds } from './quantities.ts';
+import { bytes } from './quantities.ts';
 
 /** What alerts ask of the collector: bursts to count, and how much diversity is a finding. */
 export interface AskedByAlerts {
@@ -22,7 +23,7 @@ export function collectorConfig(
   return {
     ...collectorDefaults,
     ...where,
-    scrapeIntervalSeconds: seconds(config.prometheus.scrapeInterval),
+    scrapeIntervalSeconds: secondsOf(config.prometheus.scrapeInterval),
     maxEventAgeSeconds: collector.maxEventAgeSeconds,
     latenessSeconds: collector.latenessSeconds,
     sessionIdleSeconds: collector.sessionIdleSeconds,

@@ -1,20 +1,17 @@
-/** Durations and sizes as the configuration writes them, in seconds and bytes. */
-import type { Duration } from '../collector/catalogue/promql.ts';
+/** Kubernetes quantities as numbers. */
 import type { Bytes } from './config.ts';
 
-const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const;
-const BYTES = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 } as const;
+const UNITS = { Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3, Ti: 1024 ** 4 } as const;
+const pattern = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti)$/;
 
-function parse<U extends string>(text: string, units: Readonly<Record<U, number>>, example: string): number {
-  const match = /^(\d+(?:\.\d+)?)([A-Za-z]+)$/.exec(text);
-  const unit = match?.[2];
-  if (!match || !unit || !Object.hasOwn(units, unit)) {
+/** A quantity of bytes. Throws a sentence when it is none. */
+export function bytes(quantity: Bytes): number {
+  const [, number, unit] = pattern.exec(quantity) ?? [];
+  if (!unit) {
+    const units = Object.keys(UNITS).join(', ');
     throw new Error(
-      `stack.config.ts: "${text}" is not a number with one of the units ${Object.keys(units).join(', ')}; write it like ${example}`,
+      `stack.config.ts: "${quantity}" is not a number with one of the units ${units}; write it like 10Gi`,
     );
   }
-  return Number(match[1]) * units[unit as U];
+  return Number(number) * UNITS[unit as keyof typeof UNITS];
 }
-
-export const seconds = (duration: Duration): number => parse(duration, SECONDS, '30s');
-export const bytes = (quantity: Bytes): number => parse(quantity, BYTES, '10Gi');
