@@ -1,5 +1,6 @@
 /** What is known of one session: facts and counts, never what was said in it. */
 import Type, { type Static } from 'typebox';
+import { UNKNOWN } from '../catalogue/labels.ts';
 import type { Position } from '../journal/segment.ts';
 
 /** How a session ended: by its own event, by silence, or to make room for others. */
@@ -28,8 +29,7 @@ const factsSchema = {
   /** Times of its first and last event, as the events say. */
   startedMs: Type.Number(),
   lastMs: Type.Number(),
-  /** When its first and its newest event were accepted. */
-  firstReceivedMs: Type.Number(),
+  /** When its newest event was accepted. */
   lastReceivedMs: Type.Number(),
   events: count,
   calls: count,
@@ -65,6 +65,35 @@ export type SavedSession = Static<typeof savedSessionSchema>;
 export interface Session extends Omit<SavedSession, 'tools'> {
   readonly tools: Map<string, number>;
 }
+
+/** A session at its first event, which has yet to be counted. */
+export const newSession = (
+  id: string,
+  type: string,
+  server: string,
+  timeMs: number,
+  receivedMs: number,
+): Session => ({
+  id,
+  type,
+  typeGiven: false,
+  server,
+  client: UNKNOWN,
+  startedMs: timeMs,
+  lastMs: timeMs,
+  lastReceivedMs: receivedMs,
+  events: 0,
+  calls: 0,
+  errors: 0,
+  refused: 0,
+  denials: 0,
+  dlpBlocks: 0,
+  authFailures: 0,
+  lateEvents: 0,
+  recentCalls: [],
+  places: [],
+  tools: new Map(),
+});
 
 /** Bytes of the journal that one of a session's places stands for. */
 export const PLACE_BYTES = 1024 * 1024;

@@ -21,6 +21,7 @@ import { holdMsOf } from './peak-hold.ts';
 import type { AcceptedEvent } from './pipeline.ts';
 import {
   loadSession,
+  newSession,
   notePlace,
   type SavedSession,
   type Session,
@@ -183,28 +184,8 @@ export class Sessions {
       return undefined;
     }
     if (event.kind === 'session_end') return undefined;
-    const session: Session = {
-      id,
-      type: this.#typeLabel(sessionTypeOf(event, this.#config.sessionTypeRules)),
-      typeGiven: false,
-      server: event.server,
-      client: UNKNOWN,
-      startedMs: timeMs,
-      lastMs: timeMs,
-      firstReceivedMs: receivedMs,
-      lastReceivedMs: receivedMs,
-      events: 0,
-      calls: 0,
-      errors: 0,
-      refused: 0,
-      denials: 0,
-      dlpBlocks: 0,
-      authFailures: 0,
-      lateEvents: 0,
-      recentCalls: [],
-      places: [],
-      tools: new Map(),
-    };
+    const type = this.#typeLabel(sessionTypeOf(event, this.#config.sessionTypeRules));
+    const session = newSession(id, type, event.server, timeMs, receivedMs);
     this.#add(session);
     return session;
   }
