@@ -6,7 +6,8 @@ import { defineStack } from './stack/config.ts';
 
 export default defineStack(
   {
-    // Tell on-call and chat: import { pagerDuty, slack, webhook } from './alerts/routing/receivers.ts'. Secrets are files of the Kubernetes Secret `alertmanager-receivers`, never written here.
+    // Tell on-call and chat: import { pagerDuty, slack, webhook } from './alerts/routing/receivers.ts'.
+    // Secrets are files of the Kubernetes Secret `alertmanager-receivers`, never written here.
     // receivers: { page: [pagerDuty()], notify: [slack({ channel: '#mcp-alerts' })], deadman: [webhook()] },
     // Change or switch off single alerts, by name:
     // alerts: { ToolErrorSustained: { above: 0.1, window: '10m' }, LatencyDegradation: { enabled: false } },
