@@ -38,7 +38,7 @@ function slotOf(bytes: Buffer, start: number, end: number): number {
   if (start === end) return 0;
   const last = bytes[end - 1] as number;
   const middle = bytes[(start + end) >>> 1] as number;
-  return ((end - start) * 31 + last * 7 + middle * 37) % SLOTS;
+  return ((end - start) * 31 + last * 7 + middle * 37) & (SLOTS - 1);
 }
 
 function equals(key: Buffer, bytes: Buffer, start: number, end: number): boolean {

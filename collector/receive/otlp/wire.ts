@@ -3,12 +3,16 @@
  * every message must end exactly where its length says.
  */
 import { MalformedError } from './record.ts';
+import { TextCache } from './text-cache.ts';
 
 /** Wire types of the protobuf encoding. Groups (3 and 4) are deprecated and OTLP has none. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** A trace id has 16 bytes, a span id 8. */
 export const LONGEST_ID_BYTES = 16;
+
+/** Shared by all requests: what they have in common is the names that are worth keeping. */
+const recentTexts = new TextCache();
 
 const WORD = 4_294_967_296;
 const MS_PER_WORD = 4_294;
@@ -63,7 +67,7 @@ export class WireReader {
 
   string(): string {
     const start = this.slice();
-    return start === this.position ? '' : this.bytes.toString('utf8', start, this.position);
+    return recentTexts.text(this.bytes, start, this.position);
   }
 
   /** An id in hex; one that is too long to be an id is cut, so that it stays too long and small. */

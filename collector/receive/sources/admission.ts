@@ -9,7 +9,7 @@ import type { Claim } from '../in-flight.ts';
 import type { Admission, Intake, RejectedEvent } from '../intake.ts';
 import type { TelemetryRecord } from '../otlp/record.ts';
 import type { Normaliser } from './normalise.ts';
-import type { Plan } from './read.ts';
+import type { Plan } from './record-reader.ts';
 
 /** What became of the records of one request. */
 export interface RecordsAnswer {

@@ -7,7 +7,8 @@ import {
   type Perspective,
   TEXT_LENGTH,
 } from '../../catalogue/events.ts';
-import { payloadOf, type RecordReader } from './read.ts';
+import { payloadOf } from './read.ts';
+import type { RecordReader } from './record-reader.ts';
 import type { SessionRef } from './session.ts';
 import type { Meaning, Reading, Verdict } from './source.ts';
 
@@ -32,18 +33,17 @@ export function factsOf(
   traceId: string | undefined,
 ): Facts {
   const { clientVersion, user, address } = reading;
-  return {
-    time: new Date(reading.timeMs).toISOString(),
-    server: clip(server),
-    ...(clientName && {
-      client: { name: clip(clientName), ...(clientVersion && { version: clip(clientVersion) }) },
-    }),
-    ...(user && { user: clip(user) }),
-    ...(session && { session: { id: clip(session.id, ID_LENGTH), origin: session.origin } }),
-    ...(traceId && { trace_id: traceId }),
-    ...(address && { source: clip(address) }),
-    ...(environment && { environment: clip(environment) }),
-  };
+  const facts: Facts = { time: new Date(reading.timeMs).toISOString(), server: clip(server) };
+  if (clientName) {
+    facts.client = { name: clip(clientName) };
+    if (clientVersion) facts.client.version = clip(clientVersion);
+  }
+  if (user) facts.user = clip(user);
+  if (session) facts.session = { id: clip(session.id, ID_LENGTH), origin: session.origin };
+  if (traceId) facts.trace_id = traceId;
+  if (address) facts.source = clip(address);
+  if (environment) facts.environment = clip(environment);
+  return facts;
 }
 
 /** The call itself. The error's text is what a tool or a server wrote, so it goes where results go and nowhere else. */
@@ -57,26 +57,30 @@ export function callEvent(
   jsonDepth: number,
 ): EventOf<'tool_call'> {
   const { code, durationMs, errorMessage } = reading;
-  const payload = {
-    arguments: payloadOf(reader.raw('arguments'), jsonDepth),
-    result: payloadOf(reader.raw('result'), jsonDepth),
-    request_bytes: reader.bytes('requestBytes'),
-    response_bytes: reader.bytes('responseBytes'),
-  };
-  const timed = durationMs !== undefined && durationMs >= 0 && durationMs <= LONGEST_DURATION_MS;
-  return {
+  const call: EventOf<'tool_call'> = {
     kind: 'tool_call',
     id,
     ...facts,
     tool: clip(reading.tool ?? ''),
     outcome,
     fault,
-    ...(perspective !== 'server' && { perspective }),
-    ...(code !== undefined && { code }),
-    ...(timed && { duration_ms: durationMs }),
-    ...(errorMessage && { error_message: clip(errorMessage, TEXT_LENGTH) }),
-    ...Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined)),
   };
+  if (perspective !== 'server') call.perspective = perspective;
+  if (code !== undefined) call.code = code;
+  if (durationMs !== undefined && durationMs >= 0 && durationMs <= LONGEST_DURATION_MS) {
+    call.duration_ms = durationMs;
+  }
+  if (errorMessage) call.error_message = clip(errorMessage, TEXT_LENGTH);
+  const [sent, returned] = [
+    payloadOf(reader.raw('arguments'), jsonDepth),
+    payloadOf(reader.raw('result'), jsonDepth),
+  ];
+  if (sent !== undefined) call.arguments = sent;
+  if (returned !== undefined) call.result = returned;
+  const [requestBytes, responseBytes] = [reader.bytes('requestBytes'), reader.bytes('responseBytes')];
+  if (requestBytes !== undefined) call.request_bytes = requestBytes;
+  if (responseBytes !== undefined) call.response_bytes = responseBytes;
+  return call;
 }
 
 export function verdictEvent(id: string, facts: Facts, tool: string, verdict: Verdict): McpEvent {

@@ -6,7 +6,8 @@ import { UNKNOWN } from '../../catalogue/labels.ts';
 import { SPAN_KIND, type TelemetryRecord } from '../otlp/record.ts';
 import { callEvent, type Facts, factsOf, type Naming, verdictEvent } from './build.ts';
 import { judge } from './outcome.ts';
-import { type Plan, RecordReader, read } from './read.ts';
+import { read } from './read.ts';
+import { type Plan, RecordReader } from './record-reader.ts';
 import { HandlerIds, type SessionRef, sessionOf } from './session.ts';
 import type { Reading, RecordKind, Source } from './source.ts';
 

@@ -1,81 +1,10 @@
-/** Takes out of a record what an event can hold, by its source's aliases. */
+/** Takes out of a record what an event can hold. */
 import { TEXT_LENGTH } from '../../catalogue/events.ts';
 import { countValues } from '../json-bounds.ts';
-import { type AttributeValue, STATUS_ERROR, type TelemetryRecord } from '../otlp/record.ts';
+import { type AttributeValue, STATUS_ERROR } from '../otlp/record.ts';
 import { parseTime } from '../times.ts';
-import { commonFields } from './fields.ts';
-import type { Field, Get, Reading, Source } from './source.ts';
-
-/** A source with all its aliases in the order they are tried. */
-export interface Plan {
-  readonly source: Source;
-  readonly aliases: Readonly<Record<Field, readonly string[]>>;
-}
-
-export function planOf(source: Source): Plan {
-  const aliases = Object.fromEntries(
-    Object.entries(commonFields).map(([field, common]) => [
-      field,
-      source.without?.includes(field as Field)
-        ? []
-        : [...new Set([...(source.fields?.[field as Field] ?? []), ...common])],
-    ]),
-  );
-  return { source, aliases: aliases as Record<Field, string[]> };
-}
-
-/** Reads fields of one record. */
-export class RecordReader {
-  readonly record: TelemetryRecord;
-  readonly #aliases: Plan['aliases'];
-
-  constructor(record: TelemetryRecord, plan: Plan) {
-    this.record = record;
-    this.#aliases = plan.aliases;
-  }
-
-  /** The record's own word, else its process's. */
-  value(key: string): AttributeValue | undefined {
-    const { attributes, eventAttributes, resource } = this.record;
-    return attributes.get(key) ?? eventAttributes.get(key) ?? resource.get(key);
-  }
-
-  readonly get: Get = (key) => {
-    const value = this.value(key);
-    if (typeof value === 'string') return value === '' || value === '-' ? undefined : value;
-    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
-  };
-
-  text(field: Field): string | undefined {
-    for (const key of this.#aliases[field]) {
-      const text = this.get(key);
-      if (text !== undefined) return text;
-    }
-    return undefined;
-  }
-
-  /** The value of a field as it is: arguments and results may be maps. */
-  raw(field: Field): AttributeValue | undefined {
-    for (const key of this.#aliases[field]) {
-      const value = this.value(key);
-      if (value !== undefined && value !== null && value !== '') return value;
-    }
-    return undefined;
-  }
-
-  number(field: Field): number | undefined {
-    const text = this.text(field);
-    if (text === undefined) return undefined;
-    const number = Number(text);
-    return Number.isFinite(number) ? number : undefined;
-  }
-
-  /** A size in bytes. Proxies log 0 for what they streamed, so 0 is no size. */
-  bytes(field: Field): number | undefined {
-    const number = this.number(field);
-    return number !== undefined && Number.isSafeInteger(number) && number > 0 ? number : undefined;
-  }
-}
+import type { RecordReader } from './record-reader.ts';
+import type { Reading, Source } from './source.ts';
 
 const UNIT_MS = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 

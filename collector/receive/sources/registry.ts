@@ -19,7 +19,7 @@ import { opentelemetry } from './opentelemetry.ts';
 import { pomerium } from './pomerium.ts';
 import { pythonSdk } from './python-sdk.ts';
 import { quarkus } from './quarkus.ts';
-import { type Plan, planOf } from './read.ts';
+import { type Plan, planOf } from './record-reader.ts';
 import type { Detection, Source } from './source.ts';
 import { toolhive } from './toolhive.ts';
 import { traceloop } from './traceloop.ts';
@@ -78,16 +78,30 @@ export const wantedKeys = new KeyTable([
   'service.name',
 ]);
 
+const markers: ReadonlySet<string> = new Set(detectionKeys);
+/** Sources that are told by their attributes; the others are told by scope or name alone. */
+const [marked, unmarked] = [true, false].map((byAttributes) =>
+  plans.filter(
+    ({ source: { detect } }) => detect !== undefined && (detect.anyOf !== undefined) === byAttributes,
+  ),
+) as [Plan[], Plan[]];
+
 /** The source that a record comes from; undefined when it is not about MCP. */
 export function recognise(record: TelemetryRecord): Plan | undefined {
-  return plans.find(({ source }) => source.detect && matches(record, source.detect));
+  const isOf = ({ source: { detect } }: Plan) => detect !== undefined && matches(record, detect);
+  return unmarked.find(isOf) ?? (hasMarker(record) ? marked.find(isOf) : undefined);
 }
 
-function matches(record: TelemetryRecord, detect: Detection): boolean {
-  const { scopes, scopePrefix, service, anyOf, name } = detect;
+/** Whether any source's attribute is there at all, which spares the many spans about other things the rest. */
+function hasMarker({ attributes, eventAttributes }: TelemetryRecord): boolean {
+  for (const key of attributes.keys()) if (markers.has(key)) return true;
+  for (const key of eventAttributes.keys()) if (markers.has(key)) return true;
+  return false;
+}
+
+function matches(record: TelemetryRecord, { scopes, scopePrefix, anyOf, name }: Detection): boolean {
   if (scopes && !scopes.includes(record.scope)) return false;
   if (scopePrefix !== undefined && !record.scope.startsWith(scopePrefix)) return false;
-  if (service !== undefined && record.resource.get('service.name') !== service) return false;
   const has = (key: string) => record.attributes.has(key) || record.eventAttributes.has(key);
   if (anyOf && !anyOf.some(has)) return false;
   return name === undefined || name.test(record.name);

@@ -8,7 +8,7 @@ import type { IngestServer } from '../server.ts';
 import { RecordAdmission } from './admission.ts';
 import { lineRecord } from './lines.ts';
 import type { Normaliser } from './normalise.ts';
-import type { Plan } from './read.ts';
+import type { Plan } from './record-reader.ts';
 import { lineSources, linesPlan, wantedKeys } from './registry.ts';
 
 type Line = Readonly<Record<string, unknown>>;

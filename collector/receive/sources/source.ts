@@ -22,8 +22,6 @@ export interface Detection {
   readonly scopes?: readonly string[];
   /** Start of the scope's name. */
   readonly scopePrefix?: string;
-  /** Value of the resource attribute `service.name`. */
-  readonly service?: string;
   /** Attributes of which at least one is there. */
   readonly anyOf?: readonly string[];
   /** Span or event names. */
