@@ -47,7 +47,7 @@ export class Exporter {
   readonly #connection = new Connection();
   // Timers inherit the context they are made in: a request's trace must not adopt what is sent here.
   readonly #context = new AsyncResource('mcp-lookout-observe');
-  #unbuilt: (() => LookoutEvent)[] = [];
+  #unbuilt: (() => LookoutEvent | undefined)[] = [];
   #building = false;
   #lines: string[] = [];
   #queuedBytes = 0;
@@ -61,8 +61,8 @@ export class Exporter {
     this.#settings = settings;
   }
 
-  /** Takes an event that is built later. Never throws. */
-  add(build: () => LookoutEvent): void {
+  /** Takes an event that is built later, or turns out to be none. Never throws. */
+  add(build: () => LookoutEvent | undefined): void {
     this.#unbuilt.push(build);
     if (this.#building) return;
     this.#building = true;
@@ -100,7 +100,9 @@ export class Exporter {
     this.#unbuilt = [];
     for (const build of unbuilt) {
       try {
-        const line = JSON.stringify(build());
+        const event = build();
+        if (event === undefined) continue;
+        const line = JSON.stringify(event);
         this.#lines.push(line);
         this.#queuedBytes += line.length;
       } catch {

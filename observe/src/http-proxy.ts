@@ -5,6 +5,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Writable } from 'node:stream';
 import { plainAddress } from './auth-failure.ts';
 import { HttpExchange, Sessions } from './http-exchange.ts';
 import { text } from './json.ts';
@@ -91,10 +92,10 @@ function forward(proxy: Proxy, request: IncomingMessage, response: ServerRespons
     setHost: false,
     headers: requestHeaders(proxy, request.rawHeaders),
   });
-  // Forwarding first, reading after: the copy must not delay the message it is of.
-  request.pipe(upstream);
-  request.on('data', (chunk: Buffer) => tap((seen) => seen.requestChunk(chunk)));
-  request.on('end', () => tap((seen) => seen.requestEnded()));
+  pass(request, upstream, {
+    chunk: (chunk) => tap((seen) => seen.requestChunk(chunk)),
+    end: () => tap((seen) => seen.requestEnded()),
+  });
 
   let over = false;
   const end = (how: 'complete' | 'client left' | 'upstream failed') => {
@@ -115,11 +116,14 @@ function forward(proxy: Proxy, request: IncomingMessage, response: ServerRespons
   upstream.on('response', (answer) => {
     response.sendDate = false;
     response.writeHead(answer.statusCode ?? 502, answer.statusMessage, endToEnd(answer.rawHeaders));
-    response.flushHeaders();
-    answer.pipe(response);
     tap((seen) => seen.responseStarted(answer.statusCode ?? 502, answer.headers));
-    answer.on('data', (chunk: Buffer) => tap((seen) => seen.responseChunk(chunk)));
-    answer.on('end', () => end('complete'));
+    pass(answer, response, {
+      chunk: (chunk) => tap((seen) => seen.responseChunk(chunk)),
+      end: () => end('complete'),
+    });
+    // A stream's start must not wait for its first event; any other answer goes out in one piece with its headers.
+    if (/^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')) response.flushHeaders();
+    else setImmediate(() => response.writableEnded || response.flushHeaders());
     answer.on('close', () => {
       if (answer.complete) return;
       end('upstream failed');
@@ -128,44 +132,70 @@ function forward(proxy: Proxy, request: IncomingMessage, response: ServerRespons
   });
 }
 
+/**
+ * Passes a body on at the pace of its reader, and shows each piece after it has gone: the copy must not delay the message
+ * it is of. Does less than `pipe()`, which costs more than all the looking.
+ */
+function pass(
+  from: IncomingMessage,
+  to: Writable,
+  shown: { readonly chunk: (chunk: Buffer) => void; readonly end: () => void },
+): void {
+  from.on('data', (chunk: Buffer) => {
+    if (!to.write(chunk)) {
+      from.pause();
+      to.once('drain', () => from.resume());
+    }
+    shown.chunk(chunk);
+  });
+  from.on('end', () => {
+    to.end();
+    shown.end();
+  });
+}
+
 /** Runs what looks at the exchange; only requests to the MCP path are looked at, and no failure leaves here. */
 function tapOf({ observer, sessions, upstream }: Proxy, request: IncomingMessage) {
-  const stats = observer.exporter.stats;
+  if (request.url?.split('?', 1)[0] !== upstream.pathname) return () => {};
   let exchange: HttpExchange | undefined;
-  const quietly = (look: () => void) => {
-    try {
-      look();
-    } catch {
-      stats.unobserved += 1;
-    }
-  };
-  if (request.url?.split('?', 1)[0] === upstream.pathname) {
-    const source = text(plainAddress(request.socket.remoteAddress));
-    quietly(() => {
-      exchange = new HttpExchange(observer, sessions, request, source);
-    });
-  }
   return (look: (seen: HttpExchange) => void) => {
-    if (exchange !== undefined) quietly(() => look(exchange as HttpExchange));
+    try {
+      exchange ??= new HttpExchange(
+        observer,
+        sessions,
+        request,
+        text(plainAddress(request.socket.remoteAddress)),
+      );
+      look(exchange);
+    } catch {
+      observer.exporter.stats.unobserved += 1;
+    }
   };
 }
 
+const REPLACED_HEADERS = new Set([...HOP_BY_HOP, 'accept-encoding']);
+const REPLACED_WITH_HOST = new Set([...REPLACED_HEADERS, 'host']);
+
 function requestHeaders({ upstream, upstreamHost }: Proxy, raw: readonly string[]): string[] {
-  const headers = endToEnd(raw, new Set(['accept-encoding', ...(upstreamHost ? ['host'] : [])]));
+  const headers = endToEnd(raw, upstreamHost ? REPLACED_WITH_HOST : REPLACED_HEADERS);
   if (upstreamHost) headers.push('Host', upstream.host);
   // Compressed answers would have to be unpacked to be read.
   headers.push('Accept-Encoding', 'identity');
   return headers;
 }
 
-/** Raw headers as they came, in order, without those of the connection and the ones named. */
-function endToEnd(raw: readonly string[], without: ReadonlySet<string> = new Set()): string[] {
-  const dropped = new Set([...HOP_BY_HOP, ...without]);
-  const pairs: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([raw[i]!, raw[i + 1]!]);
-  for (const [name, value] of pairs) {
-    if (name.toLowerCase() !== 'connection') continue;
-    for (const listed of value.split(',')) dropped.add(listed.trim().toLowerCase());
+/** Raw headers as they came, in order, without those dropped and those that `Connection` names. */
+function endToEnd(raw: readonly string[], dropped: ReadonlySet<string> = HOP_BY_HOP): string[] {
+  const kept: string[] = [];
+  const named: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    if (name === 'connection') named.push(...raw[i + 1]!.toLowerCase().split(','));
+    else if (!dropped.has(name)) kept.push(raw[i]!, raw[i + 1]!);
   }
-  return pairs.filter(([name]) => !dropped.has(name.toLowerCase())).flat();
+  const hops = new Set(
+    named.map((name) => name.trim()).filter((name) => !HOP_BY_HOP.has(name) && name !== 'close'),
+  );
+  if (hops.size === 0) return kept;
+  return kept.filter((_, i) => !hops.has(kept[i - (i % 2)]!.toLowerCase()));
 }

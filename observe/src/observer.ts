@@ -77,14 +77,10 @@ export class Observer {
     server: string | undefined,
   ): void {
     const time = Date.now();
-    setImmediate(() => {
-      try {
-        const caller = [common.client?.name, common.user];
-        const tools = this.#toolLists.page(server, caller, cursor, result);
-        if (tools !== undefined) this.report({ kind: 'tool_list', tools, ...common }, server, time);
-      } catch {
-        this.exporter.stats.unobserved += 1;
-      }
+    this.exporter.add(() => {
+      const caller = [common.client?.name, common.user];
+      const tools = this.#toolLists.page(server, caller, cursor, result);
+      return tools && this.#event({ kind: 'tool_list', tools, ...common }, server, time);
     });
   }
 

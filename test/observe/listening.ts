@@ -17,7 +17,7 @@ interface SessionCallbacks {
 }
 
 /** Keeps one transport a session. */
-function stateful(connect: (callbacks: SessionCallbacks) => Promise<Handles>): RequestListener {
+export function statefulBy(connect: (callbacks: SessionCallbacks) => Promise<Handles>): RequestListener {
   const sessions = new Map<string, Handles>();
   return async (request, response) => {
     const known = sessions.get(String(request.headers['mcp-session-id']));
@@ -32,14 +32,14 @@ function stateful(connect: (callbacks: SessionCallbacks) => Promise<Handles>): R
 }
 
 export const statefulV1 = (watch: Watch) =>
-  stateful(async (callbacks) => {
+  statefulBy(async (callbacks) => {
     const transport = new StreamableHTTPServerTransport(callbacks);
     await watch(serverV1()).connect(transport);
     return transport;
   });
 
 export const statefulV2 = (watch: Watch) =>
-  stateful(async (callbacks) => {
+  statefulBy(async (callbacks) => {
     const transport = new NodeStreamableHTTPServerTransport(callbacks);
     await watch(serverV2()).connect(transport);
     return transport;
