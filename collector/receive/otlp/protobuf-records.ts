@@ -44,8 +44,18 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
   const attributes = new Map<string, AttributeValue>();
   const budget = freshBudget();
   let eventAttributes: Map<string, AttributeValue> | undefined;
-  let [traceId, spanId, parentSpanId, name, statusMessage] = ['', '', '', '', ''];
-  let [kind, status, flags, startLow, startHigh, endLow, endHigh] = [0, 0, 0, 0, 0, 0, 0];
+  let traceId = '';
+  let spanId = '';
+  let parentSpanId = '';
+  let name = '';
+  let statusMessage = '';
+  let kind = 0;
+  let status = 0;
+  let flags = 0;
+  let startLow = 0;
+  let startHigh = 0;
+  let endLow = 0;
+  let endHigh = 0;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     switch (field) {
       case SPAN.traceId:
@@ -122,8 +132,11 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
 export function readLog(reader: WireReader, keys: KeyTable, { resource, scope }: Context): TelemetryRecord {
   const attributes = new Map<string, AttributeValue>();
   const budget = freshBudget();
-  let [traceId, spanId, name] = ['', '', ''];
-  let [timeMs, observedMs] = [0, 0];
+  let traceId = '';
+  let spanId = '';
+  let name = '';
+  let timeMs = 0;
+  let observedMs = 0;
   let body: AttributeValue = null;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     switch (field) {

@@ -31,9 +31,9 @@ export function planOf(source: Source): Plan {
   return { source, uses };
 }
 
-/** Proxies write `-` for what they do not know. */
+/** Proxies write `-` for what they do not know; ContextForge blacks out what it does not tell. */
 const isAbsent = (value: AttributeValue | undefined) =>
-  value === undefined || value === null || value === '' || value === '-';
+  value === undefined || value === null || value === '' || value === '-' || value === '***REDACTED***';
 
 function textOf(value: AttributeValue | undefined): string | undefined {
   if (typeof value === 'string') return isAbsent(value) ? undefined : value;

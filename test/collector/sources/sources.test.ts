@@ -116,6 +116,19 @@ describe('every source', () => {
     },
   );
 
+  test('stands in the table of what is observable as its file says', () => {
+    const columns = capabilities.filter((capability) => capability !== 'tool_lists');
+    const table = readFileSync(join(root, 'docs/sources/README.md'), 'utf8');
+    for (const { name, sees } of sources) {
+      const row = table.split('\n').find((line) => line.startsWith('|') && line.includes(`(${name}.md)`));
+      const marks = row
+        ?.split('|')
+        .slice(3, -1)
+        .map((cell) => cell.trim());
+      expect(marks, name).toEqual(columns.map((capability) => (sees.includes(capability) ? '●' : '–')));
+    }
+  });
+
   test('has a name of its own that can be a label, and says what it sees', () => {
     expect(new Set(sources.map(({ name }) => name)).size).toBe(sources.length);
     for (const { name, sees } of sources) {
