@@ -4,6 +4,7 @@ import { sessionsActive, sessionUniqueToolsPeak } from '../catalogue/metrics.ts'
 import type { Instruments } from '../instruments.ts';
 import { DiversityPeaks } from './diversity-peak.ts';
 import type { Session } from './session.ts';
+import { isLoneCall } from './session-type.ts';
 
 export class SessionGauges {
   readonly #instruments: Instruments;
@@ -18,14 +19,19 @@ export class SessionGauges {
 
   /** A session opened, or came to this type and client. */
   enter(session: Session): void {
-    this.#count(session, 1);
+    if (!isLoneCall(session)) this.#count(session, 1);
     this.#peaks.opened(session.type, session.tools.size);
   }
 
   /** A session is open no more, or about to change its type or client. */
   leave(session: Session): void {
-    this.#count(session, -1);
+    if (!isLoneCall(session)) this.#count(session, -1);
     this.#peaks.left(session.type, session.tools.size);
+  }
+
+  /** An open session turned out to be a conversation. */
+  joined(session: Session): void {
+    this.#count(session, 1);
   }
 
   /** An open session called one tool more. */

@@ -1,6 +1,7 @@
 /** What kind of work a session is: what it is compared with when its behaviour is judged. */
 import type { McpEvent, SessionOrigin } from '../catalogue/events.ts';
 import type { SessionTypeRule } from '../config.ts';
+import type { Session } from './session.ts';
 
 /** The type of sessions that neither say theirs nor match a rule. */
 export const DEFAULT_SESSION_TYPE = 'default';
@@ -9,7 +10,9 @@ export const DEFAULT_SESSION_TYPE = 'default';
 const INFERRED = ' (inferred)';
 const inferredOrigins = new Set<SessionOrigin | undefined>(['trace', 'inferred']);
 
-export const isInferred = (sessionType: string): boolean => sessionType.endsWith(INFERRED);
+/** Whether it is an inferred conversation of so far one call, which nobody says belongs to others: it counts as none. */
+export const isLoneCall = ({ type, calls }: Pick<Session, 'type' | 'calls'>): boolean =>
+  type.endsWith(INFERRED) && calls < 2;
 
 const matches = (wanted: string | undefined, value: string | undefined) =>
   wanted === undefined || wanted === value;

@@ -30,7 +30,7 @@ import {
   saveSession,
 } from './session.ts';
 import { SessionGauges } from './session-gauges.ts';
-import { isInferred, sessionTypeOf } from './session-type.ts';
+import { isLoneCall, sessionTypeOf } from './session-type.ts';
 
 /** Ended sessions kept for the pages, and to know late events by. */
 const RECENTLY_ENDED = 2_000;
@@ -103,7 +103,9 @@ export class Sessions {
 
   /** Counts a call; true when it is the session's first to that tool. */
   addCall(session: Session, endpoint: string): boolean {
+    const wasLone = isLoneCall(session);
     session.calls++;
+    if (wasLone && !isLoneCall(session)) this.#gauges.joined(session);
     const calls = session.tools.get(endpoint);
     if (calls !== undefined) {
       session.tools.set(endpoint, calls + 1);
@@ -225,14 +227,12 @@ export class Sessions {
     this.#gauges.hold(session.type, session.tools.size, this.#now());
     session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
     this.#remember(session);
-    if (how === 'evicted') return;
+    if (how === 'evicted' || isLoneCall(session)) return;
     const labels = { session_type: session.type };
     this.#instruments.observe(sessionDuration, labels, (session.lastMs - session.startedMs) / 1_000);
     this.#instruments.observe(sessionToolCalls, labels, session.calls);
     this.#instruments.observe(sessionUniqueTools, labels, session.tools.size);
-    // A lone call that nobody says belongs to others is no conversation to learn from.
-    if (!isInferred(session.type) || session.calls > 1)
-      this.#baselines.learn(session.type, session.tools.size);
+    this.#baselines.learn(session.type, session.tools.size);
   }
 
   /** Keeps an ended session; the one that ended first makes room. */

@@ -26,26 +26,41 @@ describe('the origin of a session', () => {
     ['inferred', 'default (inferred)'],
   ] as const)('%s gives a session without a type the type "%s"', async (origin, type) => {
     const mcp = new Lookout();
-    mcp.send('tool_call', { session: { id: 's', origin } });
+    for (let i = 0; i < 2; i++) mcp.send('tool_call', { session: { id: 's', origin } });
     expect(await mcp.gauge(sessionsActive, { session_type: type, client: '_unknown' })).toBe(1);
   });
 
   test('stays visible behind a type that a rule gives, but not behind one that the event gives', async () => {
     const mcp = new Lookout({ sessionTypeRules: [{ type: 'support', server: 'files' }] });
-    mcp.send('tool_call', { session: { id: 'a', origin: 'trace' } });
+    for (let i = 0; i < 2; i++) mcp.send('tool_call', { session: { id: 'a', origin: 'trace' } });
     mcp.send('tool_call', { session: { id: 'b', origin: 'trace', type: 'batch' } });
     const labels = (session_type: string) => ({ session_type, client: '_unknown' });
     expect(await mcp.gauge(sessionsActive, labels('support (inferred)'))).toBe(1);
     expect(await mcp.gauge(sessionsActive, labels('batch'))).toBe(1);
   });
 
-  test('keeps lone inferred calls out of the baseline, and lone calls of real sessions in it', async () => {
+  test('of a conversation that has had one call does not make it an active session', async () => {
+    const mcp = new Lookout();
+    mcp.send('tool_call', { session: { id: 'a', origin: 'trace' } });
+    expect(
+      await mcp.gauge(sessionsActive, { session_type: 'default (inferred)', client: '_unknown' }),
+    ).toBeUndefined();
+    mcp.send('tool_call', { session: { id: 'a', origin: 'trace' }, client: { name: 'desk' } });
+    expect(await mcp.gauge(sessionsActive, { session_type: 'default (inferred)', client: 'desk' })).toBe(1);
+    const { next } = mcp.restarted();
+    expect(await next.gauge(sessionsActive, { session_type: 'default (inferred)', client: 'desk' })).toBe(1);
+    next.pass(next.config.sessionIdleSeconds + 1);
+    next.pipeline.tick();
+    expect(await next.gauge(sessionsActive, { session_type: 'default (inferred)', client: 'desk' })).toBe(0);
+  });
+
+  test('keeps lone inferred calls out of the figures, and lone calls of real sessions in them', async () => {
     const mcp = new Lookout({ baselineMinimumSessions: 3 });
     for (let i = 0; i < 5; i++) converse(mcp, 'trace', 1);
     for (let i = 0; i < 3; i++) converse(mcp, 'trace', 4);
     for (let i = 0; i < 3; i++) converse(mcp, 'transport', 1);
     expect(await mcp.gauge(sessionUniqueToolsBaseline, { session_type: 'default (inferred)' })).toBe(4);
     expect(await mcp.gauge(sessionUniqueToolsBaseline, { session_type: 'default' })).toBe(1);
-    expect(await mcp.value(sessionToolCalls, { session_type: 'default (inferred)' }, '_count')).toBe(8);
+    expect(await mcp.value(sessionToolCalls, { session_type: 'default (inferred)' }, '_count')).toBe(3);
   });
 });
