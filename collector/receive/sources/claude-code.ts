@@ -4,13 +4,15 @@
  */
 import type { Get, Reading, Source } from './source.ts';
 
+const LONGEST_NAME = 1_024;
+
 /** Server and tool of an MCP tool; undefined for any other. */
 function mcpNames(get: Get): { server?: string | undefined; tool: string } | undefined {
   const name = get('tool_name') ?? '';
   const { mcp_server_name: server, mcp_tool_name: tool } = parametersOf(get('tool_parameters'));
   if (typeof tool === 'string') return { server: typeof server === 'string' ? server : undefined, tool };
-  const match = /^mcp__(.+?)__(.+)$/.exec(name);
-  if (match) return { server: match[1], tool: match[2] as string };
+  const [prefix, ofServer, ...rest] = name.slice(0, LONGEST_NAME).split('__');
+  if (prefix === 'mcp' && ofServer && rest.length > 0) return { server: ofServer, tool: rest.join('__') };
   return name === 'mcp_tool' ? { tool: name } : undefined;
 }
 

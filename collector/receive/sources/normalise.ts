@@ -26,6 +26,8 @@ export type Normalised =
 
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
+/** `00-<trace id>-<span id>-<flags>`, as W3C Trace Context has it. */
+const TRACEPARENT_LENGTH = 55;
 const LAST_TIME_MS = 8.64e15;
 const ID_DIGITS = 32;
 
@@ -50,7 +52,7 @@ export class Normaliser {
     if (!isCall && !startsSession && reading.verdicts.length === 0) {
       return { ignored: reading.method === undefined ? 'not_mcp' : 'not_a_call' };
     }
-    if (isCall && reading.tool === undefined) return { rejected: 'a tools/call needs the name of its tool' };
+    if (isCall && !reading.tool) return { rejected: 'a tools/call needs the name of its tool' };
     if (!(reading.timeMs > 0 && reading.timeMs < LAST_TIME_MS))
       return { rejected: 'a record needs its time' };
     const traceId = traceIdOf(reader);
@@ -78,7 +80,7 @@ export class Normaliser {
     const knowsTool = () => this.#options.knowsTool(facts.server, reading.tool ?? UNKNOWN);
     const { outcome, fault, verdicts } = judge(reading, source, knowsTool);
     const events: McpEvent[] = verdicts.map((verdict, i) =>
-      verdictEvent(`${id}:${verdict.kind}:${i}`, facts, reading.tool ?? UNKNOWN, verdict),
+      verdictEvent(`${id}:${verdict.kind}:${i}`, facts, reading.tool || UNKNOWN, verdict),
     );
     if (reading.method === 'tools/call' && reading.isCall) {
       const meaning = { outcome, fault };
@@ -138,7 +140,7 @@ function namingOf(reader: RecordReader, reading: Reading, perspective: Perspecti
   const service = reader.get('service.name');
   const isClient = perspective === 'client';
   return {
-    server: reading.server ?? (isClient ? undefined : service) ?? UNKNOWN,
+    server: reading.server || (isClient ? undefined : service) || UNKNOWN,
     clientName: reading.clientName ?? (isClient ? service : undefined),
     environment: reader.text('environment'),
   };
@@ -146,9 +148,9 @@ function namingOf(reader: RecordReader, reading: Reading, perspective: Perspecti
 
 /** The trace's id: the record's, or the one its attributes hold, as lower-case hex; undefined when it is none. */
 function traceIdOf(reader: RecordReader): string | undefined {
-  const [, ofParent] = reader.text('traceparent')?.split('-') ?? [];
+  const [, ofParent] = reader.text('traceparent')?.slice(0, TRACEPARENT_LENGTH).split('-') ?? [];
   const told = reader.record.traceId || reader.text('traceId') || ofParent;
-  const id = told?.toLowerCase().replaceAll('-', '');
+  const id = told?.slice(0, TRACEPARENT_LENGTH).toLowerCase().replaceAll('-', '');
   return id !== undefined && TRACE_ID.test(id) ? id : undefined;
 }
 

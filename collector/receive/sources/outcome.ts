@@ -26,6 +26,8 @@ const specifiedCodes = new Map<number, Meaning>([
 
 const INVALID_PARAMS = -32602;
 const UNKNOWN_TOOL = /\bunknown tool\b|\bno such tool\b|\btool\b.{1,200}\b(not found|disabled)\b/i;
+/** Characters of an error's text that are looked at: what a server says first, and a bound for the expression. */
+const LOOKED_AT = 1_024;
 /** Policy of a refusal that a server hides behind "unknown tool". */
 const HIDDEN_REFUSAL: Verdict = {
   kind: 'policy',
@@ -69,7 +71,8 @@ function fromCode(
   if (code === undefined) return undefined;
   const own = source.codes?.get(code);
   if (own) return own;
-  const hidden = code === INVALID_PARAMS && UNKNOWN_TOOL.test(errorMessage ?? '') && knowsTool();
+  const hidden =
+    code === INVALID_PARAMS && UNKNOWN_TOOL.test(errorMessage?.slice(0, LOOKED_AT) ?? '') && knowsTool();
   return hidden ? HIDDEN_REFUSAL : (specifiedCodes.get(code) ?? is('server_error', 'unknown'));
 }
 
