@@ -16,7 +16,7 @@ import { type EventOf, type Perspective, perspectives } from '../catalogue/event
 import type { Outcome } from '../catalogue/labels.ts';
 import type { Instruments } from '../instruments.ts';
 import { withoutPayload } from '../receive/privacy.ts';
-import { endpointOf } from '../series-bounds.ts';
+import { LastReports, savedReports } from './last-reports.ts';
 import type { AcceptedEvent } from './pipeline.ts';
 
 /** Exporters send spans in batches, 5 s apart by default; twice that leaves time for the way. */
@@ -26,7 +26,6 @@ export const SPEAKS_FOR_MS = 600_000;
 const HELD_VIEWS = 20_000;
 const TRACES = 20_000;
 const TOOLS_PER_TRACE = 100;
-const ENDPOINTS = 5_000;
 
 type ToolCall = EventOf<'tool_call'>;
 
@@ -47,7 +46,7 @@ const savedViews = Type.Object({
     }),
   ),
   traces: Type.Array(Type.Tuple([Type.String(), Type.Array(savedTool)])),
-  reported: Type.Array(Type.Tuple([Type.String(), Type.Number()])),
+  reported: savedReports,
 });
 const savedCheck = Compile(savedViews);
 
@@ -70,8 +69,7 @@ export class Views {
   readonly #instruments: Instruments;
   /** By trace id, the newest last. */
   readonly #traces = new Map<string, ToolInTrace[]>();
-  /** When a perspective last reported a tool of a server, the newest last. */
-  readonly #reported = new Map<string, number>();
+  readonly #reports = new LastReports();
   #held: HeldView[] = [];
 
   constructor(instruments: Instruments) {
@@ -83,7 +81,7 @@ export class Views {
     const { event, sourceKind, receivedMs } = accepted;
     if (event.kind !== 'tool_call') return false;
     const perspective = event.perspective ?? 'server';
-    this.#note(reportKey(perspective, event), receivedMs);
+    this.#reports.note(event.server, event.tool, perspective, receivedMs);
     const tool = this.#toolOf(event);
     const ordinal = tool ? addTo(tool.seen, `${perspective} ${sourceKind}`) : 1;
     if (perspective === 'server' || refusedOnTheWay.has(event.outcome)) {
@@ -117,7 +115,7 @@ export class Views {
     return {
       held: [...this.#held],
       traces: [...this.#traces].map(([trace, tools]) => [trace, toolsOf(tools)]),
-      reported: [...this.#reported],
+      reported: this.#reports.snapshot(),
     };
   }
 
@@ -133,7 +131,7 @@ export class Views {
       }));
       this.#traces.set(trace, loaded);
     }
-    for (const [key, atMs] of saved.reported) this.#reported.set(key, atMs);
+    this.#reports.restore(saved.reported);
     return true;
   }
 
@@ -143,7 +141,7 @@ export class Views {
     const better = perspectives.slice(0, perspectives.indexOf(perspective));
     if (event.trace_id === undefined) {
       const sinceMs = accepted.receivedMs - SPEAKS_FOR_MS;
-      return !better.some((other) => (this.#reported.get(reportKey(other, event)) ?? 0) > sinceMs);
+      return !better.some((other) => this.#reports.last(event.server, event.tool, other) > sinceMs);
     }
     const tool = this.#toolOf(event);
     if (!tool) return true;
@@ -169,16 +167,7 @@ export class Views {
     dropOldest(this.#traces, TRACES);
     return created;
   }
-
-  #note(key: string, atMs: number): void {
-    this.#reported.delete(key);
-    this.#reported.set(key, atMs);
-    dropOldest(this.#reported, ENDPOINTS);
-  }
 }
-
-const reportKey = (perspective: Perspective, { server, tool }: ToolCall) =>
-  `${perspective} ${endpointOf(server, tool)}`;
 
 function addTo(counts: Map<string, number>, key: string): number {
   const count = (counts.get(key) ?? 0) + 1;

@@ -188,3 +188,26 @@ describe('views that wait', () => {
     expect(await mcp.value(toolCalls, { server: '_unknown', outcome: 'ok' })).toBe(10);
   });
 });
+
+describe('what is remembered of who reported what', () => {
+  test('outlives a restart', async () => {
+    const mcp = new Lookout();
+    bySdk(mcp);
+    const { next } = mcp.restarted();
+    byClient(next, { server: 'files', trace_id: undefined as never });
+    expect(await counted(next)).toEqual({});
+  });
+
+  test('is bounded: beyond 5,000 tools the server heard of first is forgotten', async () => {
+    const mcp = new Lookout();
+    bySdk(mcp);
+    for (let i = 0; i < 5_000; i++) bySdk(mcp, { server: 'other', tool: `tool-${i}` });
+    byClient(mcp, { server: 'files', trace_id: undefined as never });
+    mcp.pass(11);
+    mcp.pipeline.tick();
+    const calls = (await mcp.samples(toolCalls)).filter(
+      ({ labels, value }) => labels.server === 'files' && value > 0,
+    );
+    expect(calls.map(({ value }) => value)).toEqual([2]);
+  });
+});
