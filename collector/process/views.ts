@@ -4,7 +4,8 @@
  *
  * Views of one call share their trace and tool. The calls of one tool in one trace are as many as the source that saw
  * the most of them saw, so the n-th view of a source counts only if fewer than n calls have counted and no better
- * placed source has n views. Who saw the call better may report later, so views of gateways and clients wait. A server's own view always counts at once: traces are named by callers, and no caller may hide a call.
+ * placed source has n views. Who saw the call better may report later, so views of gateways and clients wait. A server's
+ * own view always counts at once: traces are named by callers, and no caller may hide a call.
  *
  * A view without a trace gives way if a better placed source has lately reported the same tool of the same server. A
  * call that was refused on its way never reached the server, so its view counts at once, too.
