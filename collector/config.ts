@@ -135,6 +135,19 @@ export const collectorDefaults: CollectorConfig = {
 
 const check = Compile(collectorConfigSchema);
 
+/** What is wrong with a configuration, as the field and the end of the sentence about it; undefined when nothing is. */
+export function faultOfCollectorConfig(
+  value: unknown,
+): { readonly field: string; readonly fault: string } | undefined {
+  if (check.Check(value)) return undefined;
+  const [first] = check.Errors(value);
+  const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the configuration';
+  // The schema library says of an unknown key that its schema is false.
+  const fault =
+    first?.keyword === 'boolean' ? 'is not a known setting: remove it or mend its name' : first?.message;
+  return { field, fault: fault ?? 'is not valid' };
+}
+
 /** Reads and checks a configuration file. Throws one sentence that names the file and the field. */
 export function readCollectorConfig(file: string): CollectorConfig {
   let value: unknown;
@@ -143,11 +156,7 @@ export function readCollectorConfig(file: string): CollectorConfig {
   } catch (error) {
     throw new Error(`cannot read the collector's configuration ${file}: ${(error as Error).message}`);
   }
-  if (check.Check(value)) return value;
-  const [first] = check.Errors(value);
-  const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the configuration';
-  // The schema library says of an unknown key that its schema is false.
-  const fault =
-    first?.keyword === 'boolean' ? 'is not a known setting: remove it or mend its name' : first?.message;
-  throw new Error(`${file}: ${field} ${fault}`);
+  const wrong = faultOfCollectorConfig(value);
+  if (wrong) throw new Error(`${file}: ${wrong.field} ${wrong.fault}`);
+  return value as CollectorConfig;
 }

@@ -1,7 +1,7 @@
 /** collector.json: what the stack's configuration means for one collector process. */
 import type { BurstWindow } from '../collector/catalogue/burst-window.ts';
 import { secondsOf } from '../collector/catalogue/duration.ts';
-import { type CollectorConfig, collectorDefaults } from '../collector/config.ts';
+import { type CollectorConfig, collectorDefaults, faultOfCollectorConfig } from '../collector/config.ts';
 import type { StackConfig } from './config.ts';
 import { bytes } from './quantities.ts';
 
@@ -14,13 +14,22 @@ export interface AskedByAlerts {
 /** Share of the volume that the journal may fill; the rest is for snapshots and what the file system needs. */
 const JOURNAL_SHARE = 0.8;
 
+/** Where `stack.config.ts` says it, for a field of the collector's own file. */
+function keyOf(field: string): string {
+  const [first = '', ...rest] = field.split('.');
+  if (first === 'servers') return field;
+  if (first === 'sessionTypeRules') return ['sessionTypes', ...rest].join('.');
+  return first === 'scrapeIntervalSeconds' ? 'prometheus.scrapeInterval' : `collector.${field}`;
+}
+
+/** Throws one sentence that names the key when the collector would refuse to start with what is configured. */
 export function collectorConfig(
   config: StackConfig,
   asked: AskedByAlerts,
   where: Pick<CollectorConfig, 'dataDirectory' | 'tokensFile'>,
 ): CollectorConfig {
   const { collector } = config;
-  return {
+  const settings: CollectorConfig = {
     ...collectorDefaults,
     ...where,
     scrapeIntervalSeconds: secondsOf(config.prometheus.scrapeInterval),
@@ -35,4 +44,7 @@ export function collectorConfig(
     journalRetentionBytes: Math.floor(bytes(collector.storage) * JOURNAL_SHARE),
     limits: collector.limits,
   };
+  const wrong = faultOfCollectorConfig(settings);
+  if (wrong) throw new Error(`stack.config.ts: ${keyOf(wrong.field)} ${wrong.fault}`);
+  return settings;
 }

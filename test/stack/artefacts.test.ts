@@ -62,6 +62,21 @@ describe('what a configuration means, as files', () => {
     expect(read.servers).toEqual(config.servers);
   });
 
+  test.each([
+    [{ servers: { github: { onwer: 'me', environment: 'production' } } }, /: servers\.github .*owner/],
+    [
+      { servers: { github: { owner: 'me', environment: 'x', clients: 'desk' } } },
+      /: servers\.github\.clients /,
+    ],
+    [{ sessionTypes: [{ type: 'coding', sever: 'github' }] }, /: sessionTypes\.0\.sever is not a known/],
+    [{ collector: { limits: { sessions: -1 } } }, /: collector\.limits\.sessions must be >= 1$/],
+    [{ collector: { limits: { sessions: Number.NaN } } }, /: collector\.limits\.sessions must be integer$/],
+    [{ collector: { latenessSeconds: 0 } }, /: collector\.latenessSeconds must be > 0$/],
+  ])('what the collector would refuse to start with is refused here, with its key: %j', (options, said) => {
+    expect(() => artefacts(defineStack(options as never))).toThrow(/^stack\.config\.ts/);
+    expect(() => artefacts(defineStack(options as never))).toThrow(said);
+  });
+
   test('a limit changed in one place changes the rule, its test, the window and the panel', () => {
     const changed = artefacts(defineStack({ alerts: { AuthFailureBurst: { above: 7, window: '45s' } } }));
     expect(changed.rules['mcp-fast.yaml']).toContain('mcp_auth_failures_window_peak{window="45s"}) > 7');
