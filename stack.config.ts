@@ -15,7 +15,7 @@ export default defineStack(
     // servers: { github: { owner: 'platform', environment: 'production', clients: ['claude-code'] } },
   },
   {
-    // Chosen with MCP_LOOKOUT_ENVIRONMENT=staging.
+    // Chosen with MCP_LOOKOUT_STACK=staging.
     staging: { namespace: 'mcp-lookout-staging', externalLabels: { environment: 'staging' } },
   },
 );

@@ -150,11 +150,11 @@ const takenWhole = new Set([
 const optionalKeys = new Set(['runbookBaseUrl', 'priorityClassName', 'storageClassName', 'collector.image']);
 
 /** Name of the variable that picks one of the environments of `stack.config.ts`. */
-export const ENVIRONMENT_VARIABLE = 'MCP_LOOKOUT_ENVIRONMENT';
+export const ENVIRONMENT_VARIABLE = 'MCP_LOOKOUT_STACK';
 
 /**
  * The configuration of one stack: the defaults, overridden by `options`, overridden by the environment that
- * `MCP_LOOKOUT_ENVIRONMENT` names. Throws one sentence that names the key, or the environments there are.
+ * `MCP_LOOKOUT_STACK` names. Throws one sentence that names the key, or the environments there are.
  */
 export function defineStack(
   options: StackOptions = {},

@@ -34,7 +34,7 @@ describe('the stack configuration', () => {
   test('names the environments there are when the chosen one is not among them', () => {
     process.env[ENVIRONMENT_VARIABLE] = 'prod';
     expect(() => defineStack({}, { staging: {} })).toThrow(
-      'MCP_LOOKOUT_ENVIRONMENT=prod is not an environment of stack.config.ts (known: staging)',
+      'MCP_LOOKOUT_STACK=prod is not an environment of stack.config.ts (known: staging)',
     );
   });
 
