@@ -54,8 +54,19 @@ export function collectorSampleLimit(limits: CollectorLimits): number {
   return catalogue + limits.windowSeries + RUNTIME_SAMPLES;
 }
 
+/**
+ * The longest line of the collector's exposition: two endpoints of 257 UTF-16 units, each unit up to 3 bytes, and what
+ * is ours: the metric's name, the labels' names, closed values, the number.
+ */
+const LONGEST_LINE_BYTES = 2 * 257 * 3 + 200;
+
+/** The most bytes of one such scrape, in the unit of Prometheus: names that somebody makes long must not blind it. */
+const collectorBodyLimit = (limits: CollectorLimits): string =>
+  `${Math.ceil((collectorSampleLimit(limits) * LONGEST_LINE_BYTES) / 2 ** 20)}MB`;
+
 /** Other components' exposition grows with their own work: bounded by what is generous for each. */
 const PLATFORM_SAMPLE_LIMIT = 50_000;
+const PLATFORM_BODY_LIMIT = '64MB';
 
 /**
  * The text of prometheus.yml. `ruleFiles` is relative to the file. The `replica` label tells the two servers' series
@@ -73,7 +84,7 @@ export function prometheusConfig(
     label_limit: 30,
     label_name_length_limit: 128,
     label_value_length_limit: 1_024,
-    body_size_limit: '64MB',
+    body_size_limit: job === 'collector' ? collectorBodyLimit(config.collector.limits) : PLATFORM_BODY_LIMIT,
     ...(job === 'collector' ? {} : { scrape_interval: '15s' }),
     ...discovery[job],
   });
