@@ -1,10 +1,10 @@
 /** One HTTP request to the MCP endpoint and its answer, as the proxy sees them pass: which session, which calls, how they end. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { authFailureReason } from './auth-failure.ts';
 import type { Arrival } from './caller.ts';
 import { Conversation } from './conversation.ts';
 import { EventStream, type OnMessage, Text } from './framing.ts';
+import type { Head } from './http-head.ts';
 import { type HeaderReader, hashSessionId, isModern } from './identity.ts';
 import { fields, integerCode } from './json.ts';
 import { messagesOf, type Observed, type RequestKey, requestKey } from './json-rpc.ts';
@@ -62,13 +62,12 @@ export class HttpExchange {
   #feed: ((chunk: Buffer) => void) | undefined;
   #finish: (done: () => void) => void = (done) => done();
 
-  constructor(observer: Observer, sessions: Sessions, request: IncomingMessage, source: string | undefined) {
-    const { headers } = request;
+  constructor(observer: Observer, sessions: Sessions, { method, header }: Head, source: string | undefined) {
     this.#observer = observer;
     this.#sessions = sessions;
-    this.#method = request.method ?? '';
-    this.#arrival = { source, header: (name) => first(headers[name]) };
-    const id = first(headers['mcp-session-id']);
+    this.#method = method;
+    this.#arrival = { source, header };
+    const id = header('mcp-session-id');
     if (id && !isModern(undefined, this.#arrival.header)) this.#session = hashSessionId(id);
     this.#conversation =
       this.#session === undefined
@@ -91,19 +90,19 @@ export class HttpExchange {
     });
   }
 
-  responseStarted(status: number, headers: IncomingHttpHeaders): void {
+  responseStarted({ status, header }: Head): void {
     this.#status = status;
-    const id = first(headers['mcp-session-id']);
+    const id = header('mcp-session-id');
     if (id && this.#session === undefined && !isModern(undefined, this.#arrival.header)) {
       this.#session = hashSessionId(id);
       this.#sessions.add(this.#session, this.#conversation);
     }
-    const reason = authFailureReason(status, this.#arrival.header, headers['www-authenticate']);
+    const reason = authFailureReason(status, this.#arrival.header, header('www-authenticate'));
     const { source } = this.#arrival;
     if (reason !== undefined && source !== undefined) {
       this.#observer.report({ kind: 'auth_failure', source, reason }, this.#observer.learnedServer);
     }
-    this.#read(headers);
+    this.#read(header);
   }
 
   responseChunk(chunk: Buffer): void {
@@ -114,8 +113,8 @@ export class HttpExchange {
     this.#finish(() => this.#settle(how));
   }
 
-  #read(headers: IncomingHttpHeaders): void {
-    const type = headers['content-type'] ?? '';
+  #read(header: HeaderReader): void {
+    const type = header('content-type') ?? '';
     const onMessage: OnMessage = (observed) => {
       if (observed !== undefined) this.#fromServer(observed);
     };
@@ -131,7 +130,7 @@ export class HttpExchange {
     } else {
       return;
     }
-    const decoder = decoderOf(headers['content-encoding']);
+    const decoder = decoderOf(header('content-encoding'));
     if (decoder === undefined) {
       this.#feed = push;
       this.#finish = (done) => {
@@ -191,8 +190,4 @@ function decoderOf(encoding: string | undefined) {
     default:
       return undefined;
   }
-}
-
-function first(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

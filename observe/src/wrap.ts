@@ -20,7 +20,7 @@ interface Transport {
   onclose?: Callback;
   sessionId?: unknown;
   /** Where the stdio transports of both SDKs keep their input. */
-  _stdin?: { once?: (event: 'end', listener: () => void) => unknown };
+  _stdin?: Partial<Pick<NodeJS.ReadableStream, 'once' | 'off'>>;
 }
 
 interface Protocol {
@@ -140,17 +140,22 @@ function tap(transport: unknown, observer: Observer, server: string | undefined)
       quietly(() => conversation.fromServer({ message: args[0] }));
       return sent;
     };
-    target.onclose = function (...args) {
-      quietly(() => conversation.close('connection closed'));
-      return onclose === undefined ? undefined : Reflect.apply(onclose, this, args);
-    };
     // SDK v1 does not notice that its client left, and is killed two seconds later.
-    target._stdin?.once?.('end', () => {
+    const stdin = target._stdin;
+    const clientLeft = () => {
       setTimeout(() => {
         quietly(() => conversation.close('client closed'));
         void observer.exporter.flush(FLUSH_WITHIN_MS);
       }, LAST_ANSWERS_WITHIN_MS).unref();
-    });
+    };
+    target.onclose = function (...args) {
+      quietly(() => {
+        stdin?.off?.('end', clientLeft);
+        conversation.close('connection closed');
+      });
+      return onclose === undefined ? undefined : Reflect.apply(onclose, this, args);
+    };
+    stdin?.once?.('end', clientLeft);
   } catch {
     observer.exporter.stats.unobserved += 1;
   }

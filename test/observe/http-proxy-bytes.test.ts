@@ -28,24 +28,9 @@ describe('the HTTP proxy changes nothing', () => {
     );
     await using proxy = await proxyTo(server.url);
     const body = randomBytes(50_000);
-    const headers = [
-      'Host',
-      'mcp.example',
-      'Mcp-Param-Region',
-      'eu',
-      'Mcp-Param-Region',
-      'us',
-      'Authorization',
-      'Bearer t',
-      'Origin',
-      'http://app.test',
-      'X-Odd',
-      'x',
-      'Connection',
-      'X-Odd',
-      'Content-Length',
-      `${body.length}`,
-    ];
+    const headers = ['Host', 'mcp.example', 'Mcp-Param-Region', 'eu', 'Mcp-Param-Region', 'us', 'X-Odd', ' '];
+    headers.push('Authorization', 'Bearer t', 'Origin', 'http://app.test', 'ACCEPT-encoding', 'gzip, br');
+    headers.push('Connection', 'X-Odd, keep-alive', 'Content-Length', `${body.length}`);
     const { response, received } = await exchange(
       new URL('/mcp?key=1&x=%20', proxy.url),
       { method: 'PUT', headers },
@@ -59,12 +44,8 @@ describe('the HTTP proxy changes nothing', () => {
     const [request] = seen;
     expect(request).toMatchObject({ url: '/mcp?key=1&x=%20', method: 'PUT' });
     expect(request!.body.equals(body)).toBe(true);
-    const passed = request!.headers.join();
-    expect(passed).toContain(
-      'Host,mcp.example,Mcp-Param-Region,eu,Mcp-Param-Region,us,Authorization,Bearer t,Origin,http://app.test',
-    );
-    expect(passed).toContain('Accept-Encoding,identity');
-    expect(passed).not.toContain('X-Odd');
+    const passed = headers.map((value) => (value === 'gzip, br' ? 'identity' : value.trim()));
+    expect(request!.headers).toEqual(passed);
     await exchange(new URL('/.well-known/oauth-protected-resource', proxy.url), {}, Buffer.alloc(0));
     expect(seen[1]?.url).toBe('/.well-known/oauth-protected-resource');
   });

@@ -64,12 +64,16 @@ describe('the HTTP proxy reports refusals', () => {
     expect((await receiver.until('tool_call', 1)).map(summary)).toEqual([expected]);
   });
 
-  test('a call to a server that is down, with 502', async () => {
+  test.each([
+    ['that is down', 'http:', /ECONNREFUSED/],
+    ['that speaks no TLS', 'https:', /EPROTO|SSL/],
+  ])('a call to a server %s, with 502 and why', async (_name, protocol, reason) => {
     await using receiver = await startReceiver();
-    const port = await freePort();
-    await using proxy = await proxyTo(new URL(`http://127.0.0.1:${port}/mcp`), receiver.url);
+    await using plain = await listen((_request, response) => response.end());
+    const port = protocol === 'http:' ? await freePort() : plain.url.port;
+    await using proxy = await proxyTo(new URL(`${protocol}//127.0.0.1:${port}/mcp`), receiver.url);
     const response = await fetch(proxy.url, { method: 'POST', body: toolCall(1, 'void') });
-    expect(response.status).toBe(502);
+    expect([response.status, await response.text()]).toEqual([502, expect.stringMatching(reason)]);
     await proxy.flush();
     expect((await receiver.until('tool_call', 1)).map(summary)).toEqual(['void aborted server']);
   });

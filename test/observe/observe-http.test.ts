@@ -54,9 +54,7 @@ describe('observeHttp', () => {
     await flush();
     await proxy.flush();
     const expected = attempts.map(([, reason]) => ({ source: '127.0.0.1', reason }));
-    // The proxy listens in this process, too, so that its own answers are seen a second time.
-    const reasons = receiver.of('auth_failure').map(({ source, reason }) => ({ source, reason }));
-    expect(reasons).toEqual(expected.flatMap((one) => [one, one]));
+    expect(receiver.of('auth_failure')).toMatchObject(expected);
     expect(behind.of('auth_failure')).toMatchObject(expected);
     expect(JSON.stringify([receiver.events, behind.events])).not.toContain('Bearer');
   });

@@ -61,7 +61,7 @@ async function counted(collector: RunningCollector): Promise<Record<string, numb
 }
 
 const seenBy = (receiver: Receiver) =>
-  tally(receiver.of('tool_call').map(({ tool, outcome }) => `${tool} ${outcome}`));
+  alike(tally(receiver.of('tool_call').map(({ tool, outcome }) => `${tool} ${outcome}`)));
 
 test('wrapper, proxy and OTLP count the same traffic alike', async () => {
   await using inside = await startReceiver();
