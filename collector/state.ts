@@ -26,7 +26,9 @@ function build(
   snapshot?: Snapshot,
 ): State {
   const instruments = createInstruments(config, now);
-  const pipeline = new Pipeline(config, instruments, now);
+  const pipeline = new Pipeline(config, instruments, now, (error, { kind }) =>
+    logger.error({ error: error.stack, kind }, 'an event could not be processed'),
+  );
   const seen = new SeenIds(config.limits.dedupeIds, key);
   if (snapshot === undefined) return { instruments, pipeline, seen };
   const fresh = pipeline.restore(JSON.parse(snapshot.state));

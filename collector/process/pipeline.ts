@@ -51,9 +51,17 @@ export class Pipeline {
   readonly #parts: Parts;
   readonly #views: Views;
   readonly #now: () => number;
+  readonly #onFault: (error: Error, event: McpEvent) => void;
 
-  constructor(config: CollectorConfig, instruments: Instruments, now: () => number) {
+  /** `onFault` is told of an event that trips its handler; whoever was waiting beside it still counts. */
+  constructor(
+    config: CollectorConfig,
+    instruments: Instruments,
+    now: () => number,
+    onFault: (error: Error, event: McpEvent) => void,
+  ) {
     this.#now = now;
+    this.#onFault = onFault;
     this.#views = new Views(instruments);
     const baselines = new Baselines(config, instruments);
     this.#parts = {
@@ -101,9 +109,13 @@ export class Pipeline {
 
   #apply(accepted: AcceptedEvent): void {
     const { event, timeMs } = accepted;
-    const session = this.sessions.touch(accepted);
-    const handle = handlers[event.kind] as (event: McpEvent, occasion: Occasion, parts: Parts) => void;
-    handle(event, { timeMs, nowMs: this.#now(), session }, this.#parts);
+    try {
+      const session = this.sessions.touch(accepted);
+      const handle = handlers[event.kind] as (event: McpEvent, occasion: Occasion, parts: Parts) => void;
+      handle(event, { timeMs, nowMs: this.#now(), session }, this.#parts);
+    } catch (error) {
+      this.#onFault(error as Error, event);
+    }
   }
 
   /** What time alone brings about; to be called about once a second. */

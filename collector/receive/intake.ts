@@ -74,25 +74,32 @@ export class Intake {
   }
 
   /** Processes what is on disk, in the record that starts at `position`, and answers how many had not been seen before. */
-  process({ events, receivedMs, sourceKind }: Batch, position: Position): number {
-    const { seen, pipeline, instruments, logger } = this.parts;
+  process(batch: Batch, position: Position): number {
+    const { instruments, logger } = this.parts;
     let accepted = 0;
-    for (const event of events) {
-      const timeMs = parseTime(event.time);
-      const added = seen.add(event.id);
-      if (added === 'known' || timeMs === undefined) continue;
-      if (added === 'evicted') instruments.inc(collectorEvictions, { table: 'dedupe_ids' });
-      instruments.inc(collectorEvents, { source: sourceKind, kind: event.kind });
-      accepted++;
+    for (const event of batch.events) {
       try {
-        pipeline.process({ event, timeMs, receivedMs, sourceKind, position });
+        if (this.#processOne(event, batch, position)) accepted++;
       } catch (error) {
-        // One event that trips the pipeline costs neither its neighbours nor, on replay, the start of the collector.
+        // An event that trips the collector, such as one of a newer version before a rollback, costs neither its
+        // neighbours nor, on replay, the start.
         logger.error({ error: (error as Error).stack, kind: event.kind }, 'an event could not be processed');
       }
     }
-    if (accepted > 0) instruments.set(collectorLastEvent, {}, receivedMs / 1_000);
+    if (accepted > 0) instruments.set(collectorLastEvent, {}, batch.receivedMs / 1_000);
     return accepted;
+  }
+
+  /** False when the event has been seen before. */
+  #processOne(event: McpEvent, { receivedMs, sourceKind }: Batch, position: Position): boolean {
+    const { seen, pipeline, instruments } = this.parts;
+    const timeMs = parseTime(event.time);
+    const added = seen.add(event.id);
+    if (added === 'known' || timeMs === undefined) return false;
+    if (added === 'evicted') instruments.inc(collectorEvictions, { table: 'dedupe_ids' });
+    instruments.inc(collectorEvents, { source: sourceKind, kind: event.kind });
+    pipeline.process({ event, timeMs, receivedMs, sourceKind, position });
+    return true;
   }
 }
 

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { collectorCorruptRecords } from '../../../collector/catalogue/collector-metrics.ts';
+import type { McpEvent } from '../../../collector/catalogue/events.ts';
 import { toolCalls } from '../../../collector/catalogue/metrics.ts';
 import type { CollectorConfig } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
 import { Journal } from '../../../collector/journal/journal.ts';
+import { encodeRecord } from '../../../collector/journal/record.ts';
+import { writeSnapshot } from '../../../collector/journal/snapshot.ts';
 import { CollectorProcess } from '../process-of-its-own.ts';
 import { RunningCollector, testConfig, toolCall } from '../running.ts';
 
@@ -52,9 +55,9 @@ class Load {
 /** The call of an id; each sender has a session. */
 const call = (id: string) => toolCall({ id, session: { id: `session-${sender(id)}`, type: 'chat' } });
 
-/** Ids in the journal of a stopped collector, in order. */
-async function journaled(): Promise<string[]> {
-  const journal = await Journal.open({
+/** The journal of a stopped collector. */
+const openJournal = () =>
+  Journal.open({
     directory: join(config.dataDirectory, 'journal'),
     segmentBytes: config.journalSegmentBytes,
     retentionBytes: config.journalRetentionBytes,
@@ -62,6 +65,10 @@ async function journaled(): Promise<string[]> {
     instruments: createInstruments(config, Date.now),
     logger: pino({ level: 'silent' }),
   });
+
+/** Ids in the journal of a stopped collector, in order. */
+async function journaled(): Promise<string[]> {
+  const journal = await openJournal();
   const ids: string[] = [];
   for await (const { events } of journal.read()) ids.push(...events.map(({ id }) => id));
   await journal.close();
@@ -143,6 +150,25 @@ test('a snapshot of an older place and a repeated event in the journal still cou
   rmSync(join(config.dataDirectory, 'snapshot'));
   expect((await journaled()).length).toBeGreaterThanOrEqual(1);
   collector = await RunningCollector.start(config);
+  expect(await collector.sample(toolCalls, { outcome: 'ok' })).toBe(1);
+  await collector.stop();
+});
+
+test('an event of a newer version, in the journal or in the snapshot, does not keep an older one from starting', async () => {
+  const now = Date.now();
+  const event = { ...toolCall(), kind: 'of_tomorrow' } as unknown as McpEvent;
+  const accepted = { event, timeMs: now, receivedMs: now - 20_000, sourceKind: 'native' };
+  const views = { held: [{ accepted, ordinal: 1 }], traces: [], reported: [] };
+  const position = { segment: 1, offset: 0 };
+  const state = JSON.stringify({ views });
+  await writeSnapshot(config.dataDirectory, { position, state, seenIds: Buffer.alloc(0) });
+  const journal = await openJournal();
+  const events = [{ ...event, id: 'another' }, toolCall() as McpEvent];
+  await journal.append(encodeRecord({ receivedMs: now, sourceKind: 'native', events }), () => {});
+  await journal.close();
+
+  const collector = await RunningCollector.start(config);
+  expect(collector.log.match(/an event could not be processed/g)).toHaveLength(2);
   expect(await collector.sample(toolCalls, { outcome: 'ok' })).toBe(1);
   await collector.stop();
 });

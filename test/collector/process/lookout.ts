@@ -33,7 +33,14 @@ export class Lookout {
     const limits = { ...collectorDefaults.limits, ...options.limits };
     this.config = { ...collectorDefaults, ...options, limits };
     this.instruments = createInstruments(this.config, () => this.nowMs);
-    this.pipeline = new Pipeline(this.config, this.instruments, () => this.nowMs);
+    this.pipeline = new Pipeline(
+      this.config,
+      this.instruments,
+      () => this.nowMs,
+      (error) => {
+        throw error;
+      },
+    );
   }
 
   /** Sends an event that happened `agoSeconds` before now. */

@@ -41,7 +41,7 @@ beforeAll(async () => {
     config,
     instruments,
     journal,
-    pipeline: new Pipeline(config, instruments, Date.now),
+    pipeline: new Pipeline(config, instruments, Date.now, () => {}),
     seen: new SeenIds(1_000, Buffer.alloc(8)),
     sessionHash: new SessionHash(Buffer.alloc(32)),
     logger,
