@@ -56,11 +56,11 @@ export async function visit({ client, words, left }: HttpCase, url: URL): Promis
   const worker = await connecting;
   const expected = await workOut(worker, words);
   const leftBehind = worker.call('slow', { ms: 3_000 }).catch(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   expected.push(left);
   await leave().catch(() => undefined);
   await worker.close();
   await leftBehind;
-  await new Promise((resolve) => setTimeout(resolve, 80));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   return expected;
 }

@@ -11,11 +11,21 @@ import {
   eventSchemas,
   type McpEvent,
 } from '../../collector/catalogue/events.ts';
+import type { LookoutEvent } from '../../observe/src/events.ts';
 
 const checks = new Map<
   string,
   { Check: (value: unknown) => boolean; Errors: (value: unknown) => Iterable<unknown> }
 >(Object.entries(eventSchemas).map(([kind, schema]) => [kind, Compile(schema)]));
+
+type Sent<K extends EventKind> = Extract<LookoutEvent, { kind: K }>;
+/** What the package's own types let it send, the catalogue's types must let in. */
+const _sendable = {
+  tool_call: (event: Sent<'tool_call'>): EventOf<'tool_call'> => event,
+  auth_failure: (event: Sent<'auth_failure'>): EventOf<'auth_failure'> => event,
+  policy_decision: (event: Sent<'policy_decision'>): EventOf<'policy_decision'> => event,
+  session_end: (event: Sent<'session_end'>): EventOf<'session_end'> => event,
+};
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string;

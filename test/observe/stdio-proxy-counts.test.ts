@@ -42,7 +42,7 @@ describe.concurrent('the stdio proxy counts exactly what its client called', () 
     const worker = await connect(behindProxy(receiver.url, plain(server)));
     const expected = await workOut(worker, { timeout: 'slow cancelled unknown -32001' });
     const leftBehind = worker.call('slow', { ms: 10_000 }).catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     expected.push('slow aborted transport');
     await worker.close();
     await leftBehind;

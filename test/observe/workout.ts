@@ -74,9 +74,9 @@ export async function workOut(worker: Worker, words: Words): Promise<string[]> {
   ]);
   const giveUp = new AbortController();
   const cancelled = calls('slow cancelled caller', 'slow', { ms: 5_000 }, { signal: giveUp.signal });
-  setTimeout(() => giveUp.abort('changed my mind'), 60);
+  setTimeout(() => giveUp.abort('changed my mind'), 150);
   await cancelled;
-  await calls(words.timeout, 'slow', { ms: 5_000 }, { timeout: 60 });
+  await calls(words.timeout, 'slow', { ms: 5_000 }, { timeout: 150 });
   await calls('echo ok none', 'echo', { say: 'still here' });
   return expected;
 }
