@@ -9,6 +9,8 @@
  * are born together, so that the parts of a ratio are. Nothing waits in a queue: a held series counts as it always
  * does and only its zero is shown. Gauges are not held.
  *
+ * For the same reason counts that not every scraper has seen outlive the process (`unseen`, `restore`).
+ *
  * Values live here and not in the client's own counters, since those join label values with `|` to find a series and
  * so count `a|b`, `c` and `a`, `b|c` as one; the client's registry collects them and writes the text.
  */
@@ -18,7 +20,7 @@ import { collectorSeriesOverflow, type OverflowLabel } from './catalogue/collect
 import type { OpenLabel } from './catalogue/labels.ts';
 import type { LabelValue, Metric } from './catalogue/metric.ts';
 import type { CollectorConfig } from './config.ts';
-import { Family, type Group, type Series } from './series.ts';
+import { Family, type Group, type SavedGroup, type Series } from './series.ts';
 import { LabelBounds } from './series-bounds.ts';
 
 /** The labels of one series. Counters and histograms clean and bound the values of open labels, gauges only clean. */
@@ -36,6 +38,12 @@ export interface Instruments {
   reset(metric: Metric<'gauge'>): void;
   /** The value that series of this label would carry for `value`: clean, and `_other` beyond the label's bound. */
   bounded(label: OpenLabel, value: string): string;
+  /**
+   * Counts that some scraper may not have seen, to be saved and given to `restore` of the next process: a restart would
+   * lose them else. All other counts start at zero there, so that a restart forgets names that nobody uses.
+   */
+  unseen(): SavedGroup[];
+  restore(saved: readonly SavedGroup[]): void;
   /** Calls `update` before each exposition, for gauges that depend on the time. */
   beforeScrape(update: () => void): void;
   /** The text that Prometheus scrapes. Each call counts as a scrape. */
@@ -55,7 +63,7 @@ const HOLD_INTERVALS = 1.5;
 
 export function createInstruments(config: CollectorConfig, now: () => number): Instruments {
   const registry = new Registry();
-  const held = new Set<Group>();
+  const unseen = new Set<Group>();
   const updates: (() => void)[] = [];
   const families = new Map<string, Family>();
   const holdMs = HOLD_INTERVALS * config.scrapeIntervalSeconds * 1_000;
@@ -63,8 +71,8 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
   const onOverflow = (label: OverflowLabel) => instruments.inc(collectorSeriesOverflow, { label });
   const bounds = new LabelBounds(onOverflow);
   for (const metric of Object.values<Metric>(exposedMetrics)) {
-    const onBirth = (group: Group) => held.add(group);
-    const family = new Family(metric, bounds, config.limits.seriesPerMetric, onOverflow, onBirth);
+    const onUnseen = (group: Group) => unseen.add(group);
+    const family = new Family(metric, bounds, config.limits.seriesPerMetric, onOverflow, onUnseen);
     families.set(metric.name, family);
     registry.registerMetric(collectable(family));
   }
@@ -77,13 +85,19 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     return family.series(labels);
   }
 
-  /** Counts the scrape for every held series, and ends the hold of those that all scrapers have seen. */
+  /** Counts the scrape for every series, and ends the wait of those that all scrapers have seen. */
   function passScrape(at: number): void {
-    for (const group of held) {
+    for (const group of unseen) {
       group.firstShownMs ??= at;
       if (at - group.firstShownMs < holdMs) continue;
-      group.held = false;
-      held.delete(group);
+      if (group.held) {
+        // All have seen its zeros. From now on its values are shown, and wait in turn.
+        group.held = false;
+        group.firstShownMs = at;
+        continue;
+      }
+      group.unseen = false;
+      unseen.delete(group);
     }
   }
 
@@ -109,6 +123,10 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     },
     reset: (metric) => families.get(metric.name)?.clear(),
     bounded: (label, value) => bounds.admit(label, value),
+    unseen: () => [...families.values()].flatMap((family) => family.unseen()),
+    restore(saved) {
+      for (const group of saved) families.get(group.metric)?.restore(group);
+    },
     beforeScrape: (update) => updates.push(update),
     exposition() {
       for (const update of updates) update();

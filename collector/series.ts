@@ -1,4 +1,5 @@
 /** The series of one metric: found by their labels, bounded in number, born at zero. */
+import Type, { type Static } from 'typebox';
 import type { OverflowLabel } from './catalogue/collector-metrics.ts';
 import { type OpenLabel, OTHER } from './catalogue/labels.ts';
 import type { Metric } from './catalogue/metric.ts';
@@ -17,9 +18,23 @@ export interface Group {
   readonly series: Map<string, Series>;
   /** Shown as zero, whatever has been counted. */
   held: boolean;
-  /** When a scrape first showed it, in milliseconds. */
-  firstShownMs?: number;
+  /** Some scraper may not have seen its values yet; those of gauges are not kept track of. */
+  unseen: boolean;
+  /** When a scrape first showed its values as they are, or its zeros while it is held, in milliseconds. */
+  firstShownMs: number | undefined;
 }
+
+/** The counts of a group that some scraper may not have seen, as they outlive the process. */
+export const savedGroupSchema = Type.Object({
+  metric: Type.String(),
+  /** Values of the open labels, in the metric's order. */
+  open: Type.Array(Type.String()),
+  held: Type.Boolean(),
+  series: Type.Array(
+    Type.Object({ closed: Type.String(), value: Type.Number(), buckets: Type.Array(Type.Number()) }),
+  ),
+});
+export type SavedGroup = Static<typeof savedGroupSchema>;
 
 type Branch = Map<string, Branch | Group>;
 type Labels = Readonly<Record<string, string>>;
@@ -41,7 +56,7 @@ export class Family {
   readonly #bounds: LabelBounds;
   readonly #limit: number;
   readonly #onOverflow: (label: OverflowLabel) => void;
-  readonly #onBirth: (group: Group) => void;
+  readonly #onUnseen: (group: Group) => void;
   /** Groups by the values of the open labels, one level for each; a metric without open labels has one group. */
   #root: Branch | Group | undefined;
   #groups: Group[] = [];
@@ -51,7 +66,7 @@ export class Family {
     bounds: LabelBounds,
     limit: number,
     onOverflow: (label: OverflowLabel) => void,
-    onBirth: (group: Group) => void,
+    onUnseen: (group: Group) => void,
   ) {
     this.metric = metric;
     const labels = Object.entries(metric.labels);
@@ -63,7 +78,7 @@ export class Family {
     this.#bounds = bounds;
     this.#limit = limit;
     this.#onOverflow = onOverflow;
-    this.#onBirth = onBirth;
+    this.#onUnseen = onUnseen;
     if (metric.kind !== 'gauge' && this.#open.length === 0) this.#create([]);
   }
 
@@ -71,19 +86,58 @@ export class Family {
     return this.#groups;
   }
 
-  /** The series with these labels, made if there is none yet; undefined for a gauge that is at its limit. */
+  /** The series with these labels, about to change, made if there is none yet; undefined for a gauge that is at its limit. */
   series(labels: Labels): Series | undefined {
     // Values that are series already are found as they are given: they are clean, and within their bounds.
     let branch = this.#root;
     for (const name of this.#openNames) branch = (branch as Branch | undefined)?.get(labels[name] as string);
     const group =
       (branch as Group | undefined) ?? this.#admit(this.#openNames.map((name) => labels[name] as string));
-    return group && this.#member(group, labels);
+    if (!group) return undefined;
+    if (this.metric.kind !== 'gauge') this.#grow(group);
+    return this.#member(group, labels);
+  }
+
+  /** What some scraper may not have seen yet. */
+  unseen(): SavedGroup[] {
+    const groups = this.#groups.filter(({ unseen }) => unseen);
+    return groups.map(({ held, series }) => ({
+      metric: this.metric.name,
+      open: this.#openNames.map((name) => [...series.values()][0]!.labels[name] as string),
+      held,
+      series: [...series].map(([closed, { value, buckets = [] }]) => ({
+        closed,
+        value,
+        buckets: [...buckets],
+      })),
+    }));
+  }
+
+  /** Goes on counting where another process stopped; what this version has no place for is left out. */
+  restore({ open, held, series }: SavedGroup): void {
+    if (this.metric.kind === 'gauge' || open.length !== this.#open.length) return;
+    const group = this.#find(open) ?? this.#admit(open);
+    if (!group) return;
+    this.#grow(group);
+    if (!held) group.held = false;
+    for (const { closed, value, buckets } of series) {
+      const known = group.series.get(closed);
+      if (!known || (known.buckets?.length ?? 0) !== buckets.length) continue;
+      known.value += value;
+      for (const [i, count] of buckets.entries()) known.buckets![i] = known.buckets![i]! + count;
+    }
   }
 
   clear(): void {
     this.#root = undefined;
     this.#groups = [];
+  }
+
+  #grow(group: Group): void {
+    if (!group.held) group.firstShownMs = undefined;
+    if (group.unseen) return;
+    group.unseen = true;
+    this.#onUnseen(group);
   }
 
   #member(group: Group, labels: Labels): Series {
@@ -134,10 +188,15 @@ export class Family {
       const counts = buckets ? { buckets: new Float64Array(buckets.length + 1) } : {};
       return [this.#closedKey(closed), { labels: { ...open, ...closed }, value: 0, ...counts }];
     });
-    const group: Group = { series: new Map(series), held: this.metric.kind !== 'gauge' };
+    const group: Group = {
+      series: new Map(series),
+      held: this.metric.kind !== 'gauge',
+      unseen: false,
+      firstShownMs: undefined,
+    };
     this.#plant(values, group);
     this.#groups.push(group);
-    if (group.held) this.#onBirth(group);
+    if (group.held) this.#grow(group);
     return group;
   }
 

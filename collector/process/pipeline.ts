@@ -1,8 +1,11 @@
 /** Everything that happens to an event once it is durable, in order. */
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
 import type { EventKind, EventOf, McpEvent } from '../catalogue/events.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Position } from '../journal/segment.ts';
+import { savedGroupSchema } from '../series.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import { Access } from './access.ts';
 import { Baselines } from './baselines.ts';
@@ -29,6 +32,8 @@ export interface AcceptedEvent {
   /** Where its journal record starts. */
   readonly position: Position;
 }
+
+const savedCounts = Compile(Type.Array(savedGroupSchema));
 
 type Handlers = { readonly [K in EventKind]: (event: EventOf<K>, occasion: Occasion, parts: Parts) => void };
 
@@ -126,11 +131,12 @@ export class Pipeline {
     this.#parts.windows.tick(nowMs);
   }
 
-  /** All that a restart must not forget, as plain JSON. Counters are not in it: Prometheus knows what a reset is. */
+  /** All that a restart must not forget, as plain JSON. Of the counters only what may not have been scraped yet. */
   snapshot(): object {
-    const { sessions, baselines, findings, knownTools, capabilities, windows } = this.#parts;
+    const { instruments, sessions, baselines, findings, knownTools, capabilities, windows } = this.#parts;
     const nowMs = this.#now();
     return {
+      counts: instruments.unseen(),
       sessions: sessions.snapshot(nowMs),
       baselines: baselines.snapshot(),
       findings: findings.snapshot(),
@@ -147,6 +153,7 @@ export class Pipeline {
     const nowMs = this.#now();
     const saved = snapshot as Readonly<Record<string, unknown>>;
     const restored = {
+      counts: this.#restoreCounts(saved.counts),
       sessions: sessions.restore(saved.sessions, nowMs),
       baselines: baselines.restore(saved.baselines),
       findings: findings.restore(saved.findings),
@@ -156,6 +163,12 @@ export class Pipeline {
       views: this.#views.restore(saved.views),
     };
     return Object.entries(restored).flatMap(([part, known]) => (known ? [] : [part]));
+  }
+
+  #restoreCounts(saved: unknown): boolean {
+    if (!savedCounts.Check(saved)) return false;
+    this.#parts.instruments.restore(saved);
+    return true;
   }
 
   #expose(): void {

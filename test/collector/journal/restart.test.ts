@@ -128,6 +128,21 @@ async function idsOf(collector: CollectorProcess): Promise<string[]> {
   return journaled();
 }
 
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'calls that nobody scraped before %s are in the counters of the next start, once',
+  async (signal) => {
+    const collector = await CollectorProcess.start(config);
+    for (let i = 0; i < 4; i++) await collector.send([toolCall(), toolCall()]);
+    // Long enough for a snapshot, so that a kill leaves nothing to replay.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await collector.end(signal);
+
+    const next = await RunningCollector.start(config);
+    expect(await next.sample(toolCalls, { outcome: 'ok' })).toBe(8);
+    await next.stop();
+  },
+);
+
 test('a snapshot that is damaged is said to be, and the whole journal is replayed instead', async () => {
   let collector = await RunningCollector.start(config);
   const events = Array.from({ length: 50 }, () => toolCall());

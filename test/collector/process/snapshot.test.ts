@@ -3,9 +3,11 @@ import {
   sessionDuration,
   sessionsActive,
   sessionUniqueToolsPeak,
+  toolCallDuration,
   toolCalls,
   toolTransitions,
 } from '../../../collector/catalogue/metrics.ts';
+import { sampleValue } from '../exposition.ts';
 import { Lookout } from './lookout.ts';
 
 describe('after a restart', () => {
@@ -41,13 +43,71 @@ describe('after a restart', () => {
     expect(await next.gauge(sessionUniqueToolsPeak)).toBe(3);
   });
 
-  test('a tool that was known is known still, while counters start at zero', async () => {
+  test('a tool that was known is known still, while counters that were scraped start at zero', async () => {
     const before = new Lookout();
     before.send('tool_call');
+    for (let i = 0; i < 3; i++) await before.settled();
     const { next } = before.restarted();
     next.send('tool_call', { outcome: 'tool_error' });
     expect(await next.value(toolCalls, { tool: 'read', outcome: 'tool_error' })).toBe(1);
     expect(await next.value(toolCalls, { tool: 'read', outcome: 'ok' })).toBe(0);
+  });
+
+  test('a call that no scrape has seen still counts, from a zero that scrapes see first', async () => {
+    const before = new Lookout();
+    before.send('tool_call', { duration_ms: 30 });
+    const { next } = before.restarted();
+    expect(sampleValue(await next.scrape(), toolCalls, { tool: 'read', outcome: 'ok' })).toBe(0);
+    expect(await next.value(toolCalls, { tool: 'read', outcome: 'ok' })).toBe(1);
+    expect(await next.value(toolCallDuration, { le: '0.05' }, '_bucket')).toBe(1);
+    expect(await next.value(toolCallDuration, { le: '0.02' }, '_bucket')).toBe(0);
+    expect(await next.value(toolCallDuration, {}, '_sum')).toBe(0.03);
+  });
+
+  test('a counter that grew since the last scrape goes on from where it was, over several restarts', async () => {
+    let mcp = new Lookout();
+    for (let i = 0; i < 5; i++) mcp.send('tool_call');
+    for (let i = 0; i < 3; i++) await mcp.settled();
+    for (let restart = 0; restart < 3; restart++) {
+      mcp.send('tool_call');
+      mcp = mcp.restarted().next;
+      expect(sampleValue(await mcp.scrape(), toolCalls, { tool: 'read', outcome: 'ok' })).toBe(6 + restart);
+    }
+  });
+
+  test('a call that one of two scrapers has seen is kept for the other', async () => {
+    const before = new Lookout();
+    before.send('tool_call');
+    for (let i = 0; i < 3; i++) await before.settled();
+    before.send('tool_call');
+    await before.scrape();
+    expect(sampleValue(await before.restarted().next.scrape(), toolCalls, { outcome: 'ok' })).toBe(2);
+  });
+
+  test('counts of metrics, labels and buckets that are no more are left out', async () => {
+    const next = new Lookout();
+    const counts = [
+      { metric: 'mcp_gone_total', open: [], held: false, series: [] },
+      { metric: toolCalls.name, open: ['files'], held: false, series: [] },
+      {
+        metric: toolCallDuration.name,
+        open: ['files', 'read'],
+        held: false,
+        series: [{ closed: '', value: 3, buckets: [3] }],
+      },
+      {
+        metric: toolCalls.name,
+        open: ['files', 'read', 'desk'],
+        held: false,
+        series: [
+          { closed: 'gone', value: 3, buckets: [] },
+          { closed: 'ok', value: 2, buckets: [] },
+        ],
+      },
+    ];
+    next.pipeline.restore({ counts });
+    expect(await next.value(toolCalls, { outcome: 'ok' })).toBe(2);
+    expect(await next.value(toolCallDuration, {}, '_count')).toBe(0);
   });
 
   test('limits that have become smaller hold for what is taken up', () => {
@@ -59,7 +119,16 @@ describe('after a restart', () => {
 });
 
 describe('a snapshot of another version', () => {
-  const parts = ['sessions', 'baselines', 'findings', 'knownTools', 'capabilities', 'windows', 'views'];
+  const parts = [
+    'counts',
+    'sessions',
+    'baselines',
+    'findings',
+    'knownTools',
+    'capabilities',
+    'windows',
+    'views',
+  ];
 
   test('without any part known starts clean, and says which', () => {
     const mcp = new Lookout();
