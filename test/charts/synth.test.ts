@@ -73,7 +73,7 @@ describe('npm run synth', () => {
 
   test('leaves what it wrote before as it was when the configuration is wrong', async () => {
     const before = filesIn(dist);
-    await expect(synth({ MCP_LOOKOUT_ENVIRONMENT: 'prod' })).rejects.toThrow(/is not an environment/);
+    await expect(synth({ MCP_LOOKOUT_STACK: 'prod' })).rejects.toThrow(/is not an environment/);
     expect(filesIn(dist)).toEqual(before);
   });
 });
