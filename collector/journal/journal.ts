@@ -141,10 +141,16 @@ export class Journal {
       if (segment < (from?.segment ?? 0) || segment > end.segment || !this.#segments.has(segment)) continue;
       let offset = segment === from?.segment ? from.offset : 0;
       const to = segment === end.segment ? end.offset : undefined;
-      for await (const { record, damage, end: next } of readSegment(directory, segment, offset, to)) {
-        if (record) yield { ...decodeRecord(record), position: { segment, offset } };
-        if (damage) onDamage?.(segment, damage);
-        offset = next;
+      try {
+        for await (const { record, damage, end: next } of readSegment(directory, segment, offset, to)) {
+          if (record) yield { ...decodeRecord(record), position: { segment, offset } };
+          if (damage) onDamage?.(segment, damage);
+          offset = next;
+        }
+      } catch (error) {
+        // Deleted by retention since it was looked up.
+        const gone = (error as NodeJS.ErrnoException).code === 'ENOENT' && segment < this.#coveredSegment;
+        if (!gone) throw error;
       }
     }
   }

@@ -245,6 +245,25 @@ test('the oldest segments over the retention go, but none that no snapshot cover
   expect((await ids())[0]).not.toBe('id-0');
 });
 
+test('reading goes on behind segments that retention deletes meanwhile', async () => {
+  await open({ segmentBytes: 100, retentionBytes: 1 });
+  for (let round = 0; round < 20; round++) {
+    const appended = Array.from({ length: 5 }, (_, i) => `${round}-${i}`);
+    for (const id of appended) await append(id);
+    const reading = ids();
+    await new Promise((resolve) => setImmediate(resolve));
+    await journal.covered(journal.end);
+    expect((await reading).at(-1)).toBe(appended.at(-1));
+  }
+});
+
+test('a segment that is gone although no snapshot covers it is an error and no silence', async () => {
+  await open({ segmentBytes: 100 });
+  for (const id of ['a', 'b', 'c']) await append(id);
+  rmSync(join(directory, readdirSync(directory)[1]!));
+  await expect(ids()).rejects.toThrow('ENOENT');
+});
+
 test('a disk that fails refuses, says so, and is used again by itself when it is well', async () => {
   // Each record starts a segment, and none can be created while the folder is elsewhere.
   await open({ segmentBytes: 1 });
