@@ -122,7 +122,8 @@ export const collectorDefaults: CollectorConfig = {
     eventsPerRequest: 10_000,
     jsonDepth: 64,
     bytesInFlight: 128 * MIB,
-    sessions: 100_000,
+    // About 5 kB each at most, and once more while they are saved: what the pod's default memory holds.
+    sessions: 25_000,
     toolsPerSession: 500,
     dedupeIds: 1_000_000,
     windowKeys: 10_000,
