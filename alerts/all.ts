@@ -7,6 +7,7 @@ import {
   journalCorrupt,
   journalFailing,
   seriesOverflow,
+  snapshotFailing,
   stateEvicted,
 } from './collector.ts';
 import {
@@ -37,6 +38,7 @@ const definitions = [
   eventsLate,
   journalFailing,
   journalCorrupt,
+  snapshotFailing,
   seriesOverflow,
   stateEvicted,
   // Prometheus, Alertmanager and the way to a human

@@ -6,6 +6,7 @@ import {
   collectorLateEvents,
   collectorRejections,
   collectorSeriesOverflow,
+  collectorSnapshotErrors,
 } from '../collector/catalogue/collector-metrics.ts';
 import { jobs } from '../collector/catalogue/jobs.ts';
 import { up } from '../collector/catalogue/platform-metrics.ts';
@@ -97,6 +98,24 @@ export const journalCorrupt = alert({
     'Save the journal before it rotates, tell the owners of the servers that the audit trail has a gap, and replace the disk.',
   runbook: 'ir-journal-corrupt',
   tests: unitTests.journalCorrupt,
+});
+
+export const snapshotFailing = alert({
+  name: 'SnapshotFailing',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  // It is tried every 10 s, and one that failed costs nothing if the next is written.
+  settings: { above: 2, window: '5m' },
+  measure: ({ window }) => sum(growth(collectorSnapshotErrors, window)),
+  above: ({ above }) => above,
+  summary: (_, value, { window }) =>
+    `The collector could not save its state ${value.number} times within ${window}`,
+  description: () =>
+    'Events are still taken and kept. But the journal is deleted only where a saved state covers it, so it grows until the volume is full, and the next start replays all of it before it takes events.',
+  action: 'Free or enlarge the volume of the collector, before the journal fills it and events are refused.',
+  runbook: 'ir-snapshot-failing',
+  tests: unitTests.snapshotFailing,
 });
 
 export const seriesOverflow = alert({

@@ -1,6 +1,6 @@
 /** What the collector knows, over restarts: restored from the snapshot, brought up to date from the journal, saved. */
 import type { Logger } from 'pino';
-import { collectorCorruptRecords } from './catalogue/collector-metrics.ts';
+import { collectorCorruptRecords, collectorSnapshotErrors } from './catalogue/collector-metrics.ts';
 import type { CollectorConfig } from './config.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { Journal } from './journal/journal.ts';
@@ -76,12 +76,15 @@ export async function replay(
 export class Snapshots {
   readonly #save: () => Promise<void>;
   readonly #logger: Logger;
+  readonly #instruments: Instruments;
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> = Promise.resolve();
   #saved: Position | undefined;
 
-  constructor(config: CollectorConfig, journal: Journal, { pipeline, seen }: State, logger: Logger) {
+  constructor(config: CollectorConfig, journal: Journal, state: State, logger: Logger) {
+    const { pipeline, seen, instruments } = state;
     this.#logger = logger;
+    this.#instruments = instruments;
     this.#save = async () => {
       // All three in one turn: the state holds exactly what stands before the position.
       const position = journal.end;
@@ -107,6 +110,7 @@ export class Snapshots {
   /** One at a time; a failure costs only the time that the next start needs for its replay. */
   #run(): Promise<void> {
     this.#running = this.#running.then(this.#save).catch((error: Error) => {
+      this.#instruments.inc(collectorSnapshotErrors, {});
       this.#logger.error(
         { error: error.message },
         'no snapshot could be written: free or repair the disk of the data directory',

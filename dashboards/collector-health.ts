@@ -173,3 +173,11 @@ export const journalCorruption = (alerts: ResolvedAlerts) =>
     unit: Short,
     legend: 'corrupt',
   });
+
+export const snapshotFailures = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'SnapshotFailing', {
+    title: 'Snapshots that failed',
+    meaning: 'Bad: above the red line: the journal is not pruned any more and fills the volume.',
+    unit: Short,
+    legend: 'failed',
+  });

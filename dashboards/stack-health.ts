@@ -16,6 +16,7 @@ import {
   openSessions,
   overflow,
   rejected,
+  snapshotFailures,
 } from './collector-health.ts';
 import { dashboard, row } from './dashboard.ts';
 import {
@@ -50,7 +51,11 @@ export const stackHealth = (alerts: ResolvedAlerts) =>
         [duplicates, ignored],
         [late(alerts), overflow(alerts), evicted(alerts)],
       ),
-      row('Journal', [journalSync, journalBytes], [journalFailures(alerts), journalCorruption(alerts)]),
+      row(
+        'Journal',
+        [journalSync, journalBytes],
+        [journalFailures(alerts), journalCorruption(alerts), snapshotFailures(alerts)],
+      ),
       row(
         'Prometheus',
         [targets(alerts)],

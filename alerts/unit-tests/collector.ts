@@ -7,6 +7,7 @@ import {
   collectorLateEvents,
   collectorRejections,
   collectorSeriesOverflow,
+  collectorSnapshotErrors,
 } from '../../collector/catalogue/collector-metrics.ts';
 import { secondsOf } from '../../collector/catalogue/duration.ts';
 import { jobs } from '../../collector/catalogue/jobs.ts';
@@ -92,6 +93,15 @@ export const journalCorrupt = (settings: Growth, heldSeconds: number) =>
     what: 'corrupt records',
     labels: {},
     input: (values) => [series(collectorCorruptRecords, { instance: 'collector-0' }, values)],
+  });
+
+export const snapshotFailing = (settings: Growth, heldSeconds: number) =>
+  growthTests({
+    ...settings,
+    heldSeconds,
+    what: 'failed snapshots',
+    labels: {},
+    input: (values) => [series(collectorSnapshotErrors, { instance: 'collector-0' }, values)],
   });
 
 export const seriesOverflow = (settings: Growth, heldSeconds: number) =>

@@ -117,6 +117,11 @@ export const collectorCorruptRecords = counter('mcp_collector_journal_corrupt_re
   unit: 'events',
 });
 
+export const collectorSnapshotErrors = counter('mcp_collector_snapshot_errors_total', {
+  help: 'Snapshots of the state that could not be written: the journal is not pruned, and a restart replays more of it.',
+  unit: 'events',
+});
+
 export const collectorBytesInFlight = gauge('mcp_collector_bytes_in_flight', {
   help: 'Request bytes received and not yet answered.',
   unit: 'bytes',
@@ -144,6 +149,7 @@ export const collectorMetrics = {
   collectorJournalBytes,
   collectorJournalSync,
   collectorCorruptRecords,
+  collectorSnapshotErrors,
   collectorBytesInFlight,
   collectorSessionsOpen,
   collectorLastEvent,

@@ -1,8 +1,19 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { collectorCorruptRecords } from '../../../collector/catalogue/collector-metrics.ts';
+import {
+  collectorCorruptRecords,
+  collectorSnapshotErrors,
+} from '../../../collector/catalogue/collector-metrics.ts';
 import type { McpEvent } from '../../../collector/catalogue/events.ts';
 import { toolCalls } from '../../../collector/catalogue/metrics.ts';
 import type { CollectorConfig } from '../../../collector/config.ts';
@@ -201,6 +212,18 @@ test('a corrupt record is skipped and counted at the next start, and a torn one 
   collector = await RunningCollector.start(config);
   expect(await collector.sample(toolCalls, { outcome: 'ok' })).toBe(2);
   expect(await collector.sample(collectorCorruptRecords)).toBe(1);
+  await collector.stop();
+});
+
+test('a snapshot that cannot be written is counted, and events are taken all the same', async () => {
+  mkdirSync(join(config.dataDirectory, 'snapshot.draft'));
+  const collector = await RunningCollector.start(config);
+  expect(await collector.send(toolCall())).toMatchObject({ status: 202 });
+  await vi.waitFor(
+    async () => expect(await collector.sample(collectorSnapshotErrors)).toBeGreaterThan(0),
+    5_000,
+  );
+  expect(collector.log).toContain('no snapshot could be written: free or repair the disk');
   await collector.stop();
 });
 
