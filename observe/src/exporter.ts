@@ -161,7 +161,8 @@ export class Exporter {
     try {
       const answer = await this.#post(batch, dropped - this.#droppedTold);
       if (this.#takenBy(answer, batch)) {
-        this.#droppedTold = dropped;
+        // The collector counts drops of accepted batches only.
+        if (isAccepted(answer)) this.#droppedTold = dropped;
         this.#failures = 0;
         return { taken: true, waitMs: this.#lines.length >= this.#batchLimit ? 0 : SEND_EVERY_MS };
       }
@@ -196,9 +197,10 @@ export class Exporter {
   }
 
   /** Whether the batch needs no other attempt. A partial answer names events that never will be accepted. */
-  #takenBy({ status, body }: Answer, batch: readonly string[]): boolean {
-    if (status >= 200 && status < 300) {
-      const refused = Math.min(batch.length, refusedIn(body));
+  #takenBy(answer: Answer, batch: readonly string[]): boolean {
+    const { status } = answer;
+    if (isAccepted(answer)) {
+      const refused = Math.min(batch.length, refusedIn(answer.body));
       this.stats.rejected += refused;
       this.stats.accepted += batch.length - refused;
       return true;
@@ -236,6 +238,8 @@ export class Exporter {
     this.#trim();
   }
 }
+
+const isAccepted = ({ status }: Answer) => status >= 200 && status < 300;
 
 function refusedIn(body: string): number {
   try {

@@ -140,6 +140,24 @@ describe('the exporter', () => {
     expect(receiver.requests.at(-1)?.['mcp-lookout-dropped-events']).toBeUndefined();
   });
 
+  test('tells again how many it dropped when the batch that said so was called wrong', async () => {
+    const answers = [503, 400, 202, 202];
+    await using receiver = await startReceiver((response, _batch, attempt) => {
+      response.writeHead(answers[attempt - 1]!).end('{}');
+      return false;
+    });
+    const exporter = exporterTo(receiver.url, { maxQueuedEvents: 1 });
+    add(exporter, 'a', 'b');
+    await exporter.flush(2_000);
+    await exporter.flush(2_000);
+    for (const id of ['c', 'd']) {
+      add(exporter, id);
+      await exporter.flush(2_000);
+    }
+    const told = receiver.requests.map((headers) => headers['mcp-lookout-dropped-events']);
+    expect(told).toEqual(['1', '1', '1', undefined]);
+  });
+
   test('gives up flushing at its deadline when nobody answers', async () => {
     await using receiver = await startReceiver(() => false);
     const exporter = exporterTo(receiver.url);
