@@ -84,6 +84,11 @@ export const collectorLateEvents = counter('mcp_collector_late_events_total', {
   unit: 'events',
 });
 
+export const collectorSenderDrops = counter('mcp_collector_sender_dropped_events_total', {
+  help: 'Events that senders threw away before they could deliver them, as they say with their next batch.',
+  unit: 'events',
+});
+
 export const collectorSeriesOverflow = counter('mcp_collector_series_overflow_total', {
   help: 'Values written as _other because their label was at its bound.',
   unit: 'events',
@@ -143,6 +148,7 @@ export const collectorMetrics = {
   collectorRejections,
   collectorIgnored,
   collectorLateEvents,
+  collectorSenderDrops,
   collectorSeriesOverflow,
   collectorEvictions,
   collectorJournalErrors,
