@@ -6,6 +6,7 @@ import {
   ingestRejecting,
   journalCorrupt,
   journalFailing,
+  sendersDropping,
   seriesOverflow,
   snapshotFailing,
   stateEvicted,
@@ -35,6 +36,7 @@ const definitions = [
   // The collector
   collectorDown,
   ingestRejecting,
+  sendersDropping,
   eventsLate,
   journalFailing,
   journalCorrupt,

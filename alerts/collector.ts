@@ -5,6 +5,7 @@ import {
   collectorJournalErrors,
   collectorLateEvents,
   collectorRejections,
+  collectorSenderDrops,
   collectorSeriesOverflow,
   collectorSnapshotErrors,
 } from '../collector/catalogue/collector-metrics.ts';
@@ -45,6 +46,24 @@ export const ingestRejecting = alert({
     'Fix the sender that the answers name (its token, clock or event format); for overloaded, raise the limits or the CPU of the collector.',
   runbook: 'ir-ingest-rejecting',
   tests: unitTests.ingestRejecting,
+});
+
+export const sendersDropping = alert({
+  name: 'SendersDropping',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  settings: { above: 0, window: '15m' },
+  measure: ({ window }) => sum(growth(collectorSenderDrops, window)),
+  above: ({ above }) => above,
+  summary: (_, value, { window }) =>
+    `Senders told within ${window} that they dropped ${value.number} events before the collector had them`,
+  description: (_, value) =>
+    `Wrappers or proxies threw ${value.number} events away because their queues were full: the collector was away, refused them or was too slow. These calls and auth failures are in no metric, session or burst.`,
+  action:
+    'Clear the way to the collector: mend the token or the network policy that stops the senders, or give the collector more CPU or a faster disk.',
+  runbook: 'ir-senders-dropping',
+  tests: unitTests.sendersDropping,
 });
 
 export const eventsLate = alert({

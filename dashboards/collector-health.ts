@@ -132,6 +132,15 @@ export const rejected = (alerts: ResolvedAlerts) =>
     legend: ({ reason }) => reason,
   });
 
+export const senderDrops = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'SendersDropping', {
+    title: 'Events that senders dropped',
+    meaning:
+      'As senders say with their next batch, over the alert’s window. Bad: any: they are in no metric, session or burst. A sender that cannot deliver at all says nothing yet.',
+    unit: Short,
+    legend: 'dropped',
+  });
+
 export const late = (alerts: ResolvedAlerts) =>
   measured(alerts, 'EventsLate', {
     title: 'Security events that came too late',

@@ -16,6 +16,7 @@ import {
   openSessions,
   overflow,
   rejected,
+  senderDrops,
   snapshotFailures,
 } from './collector-health.ts';
 import { dashboard, row } from './dashboard.ts';
@@ -47,7 +48,7 @@ export const stackHealth = (alerts: ResolvedAlerts) =>
       row(
         'Collector',
         [collectorUp(alerts), lastEvent, bytesInFlight, openSessions],
-        [accepted, rejected(alerts)],
+        [accepted, rejected(alerts), senderDrops(alerts)],
         [duplicates, ignored],
         [late(alerts), overflow(alerts), evicted(alerts)],
       ),

@@ -6,6 +6,7 @@ import {
   collectorJournalErrors,
   collectorLateEvents,
   collectorRejections,
+  collectorSenderDrops,
   collectorSeriesOverflow,
   collectorSnapshotErrors,
 } from '../../collector/catalogue/collector-metrics.ts';
@@ -66,6 +67,15 @@ export const ingestRejecting = (settings: Growth, heldSeconds: number) =>
       series(collectorRejections, { reason: 'invalid' }, values),
       series(collectorRejections, { reason: 'too_old' }, hold(settings.above)),
     ],
+  });
+
+export const sendersDropping = (settings: Growth, heldSeconds: number) =>
+  growthTests({
+    ...settings,
+    heldSeconds,
+    what: 'dropped events',
+    labels: {},
+    input: (values) => [series(collectorSenderDrops, { instance: 'collector-0' }, values)],
   });
 
 export const eventsLate = (settings: Growth, heldSeconds: number) =>

@@ -113,6 +113,7 @@ test('every loss that the collector counts is watched by an alert', () => {
   const watched = new Set(resolved.flatMap(({ expression }) => parsePromql(expression).metrics));
   const losses = [
     collectorMetrics.collectorRejections,
+    collectorMetrics.collectorSenderDrops,
     collectorMetrics.collectorLateEvents,
     collectorMetrics.collectorSeriesOverflow,
     collectorMetrics.collectorEvictions,

@@ -21,7 +21,7 @@ describe('rule files', () => {
       ['check', 'rules', ...Object.keys(compiled.rules)],
       folder.path,
     );
-    expect(text).toMatch(/3 rules found[\s\S]*3 rules found[\s\S]*15 rules found/);
+    expect(text).toMatch(/3 rules found[\s\S]*3 rules found[\s\S]*16 rules found/);
     expect(ok, text).toBe(true);
   });
 
