@@ -44,6 +44,8 @@ export interface Instruments {
    */
   unseen(): SavedGroup[];
   restore(saved: readonly SavedGroup[]): void;
+  /** Whether every scraper has seen all counts. */
+  readonly settled: boolean;
   /** Calls `update` before each exposition, for gauges that depend on the time. */
   beforeScrape(update: () => void): void;
   /** The text that Prometheus scrapes. Each call counts as a scrape. */
@@ -124,6 +126,9 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     reset: (metric) => families.get(metric.name)?.clear(),
     bounded: (label, value) => bounds.admit(label, value),
     unseen: () => [...families.values()].flatMap((family) => family.unseen()),
+    get settled() {
+      return unseen.size === 0;
+    },
     restore(saved) {
       for (const group of saved) families.get(group.metric)?.restore(group);
     },

@@ -6,6 +6,7 @@ import { createInstruments, type Instruments } from './instruments.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Position } from './journal/segment.ts';
 import { readSnapshot, type Snapshot, writeSnapshot } from './journal/snapshot.ts';
+import { holdMsOf } from './process/peak-hold.ts';
 import { Pipeline } from './process/pipeline.ts';
 import { SeenIds } from './receive/dedupe.ts';
 import type { Intake } from './receive/intake.ts';
@@ -80,6 +81,7 @@ export class Snapshots {
   readonly #timer: NodeJS.Timeout;
   #running: Promise<void> = Promise.resolve();
   #saved: Position | undefined;
+  #savedAt = 0;
 
   constructor(config: CollectorConfig, journal: Journal, state: State, logger: Logger) {
     const { pipeline, seen, instruments } = state;
@@ -87,17 +89,23 @@ export class Snapshots {
     this.#instruments = instruments;
     this.#save = async () => {
       // All three in one turn: the state holds exactly what stands before the position.
+      const startedAt = performance.now();
       const position = journal.end;
       const state = JSON.stringify(pipeline.snapshot());
       const seenIds = seen.dump();
       await writeSnapshot(config.dataDirectory, { position, state, seenIds });
       this.#saved = position;
+      this.#savedAt = startedAt;
       await journal.covered(position);
     };
     const changed = () =>
       this.#saved?.segment !== journal.end.segment || this.#saved.offset !== journal.end.offset;
+    // Saved on until what waits to be scraped has been: a kill long after would bring it back as if it were new.
+    let quietFrom = 0;
     this.#timer = setInterval(() => {
-      if (changed()) void this.#run();
+      if (changed() || !instruments.settled) quietFrom = performance.now() + holdMsOf(config);
+      else if (this.#savedAt > quietFrom) return;
+      void this.#run();
     }, config.snapshotIntervalSeconds * 1_000).unref();
   }
 

@@ -15,12 +15,13 @@ import {
   collectorSnapshotErrors,
 } from '../../../collector/catalogue/collector-metrics.ts';
 import type { McpEvent } from '../../../collector/catalogue/events.ts';
-import { toolCalls } from '../../../collector/catalogue/metrics.ts';
+import { dlpBlocksWindowPeak, toolCalls } from '../../../collector/catalogue/metrics.ts';
 import type { CollectorConfig } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
 import { Journal } from '../../../collector/journal/journal.ts';
 import { encodeRecord } from '../../../collector/journal/record.ts';
 import { writeSnapshot } from '../../../collector/journal/snapshot.ts';
+import { sampleValue } from '../exposition.ts';
 import { CollectorProcess } from '../process-of-its-own.ts';
 import { RunningCollector, testConfig, toolCall } from '../running.ts';
 
@@ -153,6 +154,30 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     await next.stop();
   },
 );
+
+test('what was scraped long before a kill does not come back as if it were new', async () => {
+  const burstWindows = [{ event: 'dlp_block' as const, windowSeconds: 60, limit: 10 }];
+  const changed = { ...config, scrapeIntervalSeconds: 0.2, burstWindows };
+  const collector = await CollectorProcess.start(changed);
+  const blocks = Array.from({ length: 11 }, () => {
+    const { outcome: _, duration_ms: __, ...block } = toolCall({ kind: 'dlp_block', rule: 'card' });
+    return block;
+  });
+  await collector.send([...blocks, toolCall()]);
+  let text = '';
+  // Bursts are held for two scrape intervals and 5 s.
+  for (const end = Date.now() + 6_500; Date.now() < end; ) {
+    text = (await collector.operations('/metrics')).text;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  expect(sampleValue(text, toolCalls, { outcome: 'ok' })).toBe(1);
+  await collector.end('SIGKILL');
+
+  const next = await RunningCollector.start(changed);
+  expect(await next.sample(dlpBlocksWindowPeak)).toBe(0);
+  expect(await next.sample(toolCalls, { outcome: 'ok' })).toBeUndefined();
+  await next.stop();
+}, 20_000);
 
 test('a snapshot that is damaged is said to be, and the whole journal is replayed instead', async () => {
   let collector = await RunningCollector.start(config);
