@@ -7,7 +7,7 @@ import type { CollectorConfig } from './config.ts';
 
 type Listener = CollectorConfig['ingest'];
 
-/** Within the 30 s that Kubernetes gives a pod to end. */
+/** For each of three ports in turn, and then the last snapshot: together within the time that the pod has to end. */
 const CLOSE_MS = 10_000;
 const SWEEP_MS = 100;
 

@@ -1,7 +1,7 @@
 /** `node collector/main.ts --config <file>`: one collector process. */
 import { parseArgs } from 'node:util';
 import pino from 'pino';
-import { startCollector } from './app.ts';
+import { type Collector, startCollector } from './app.ts';
 import { readCollectorConfig } from './config.ts';
 
 const usage = `Usage: node collector/main.ts --config <file>
@@ -19,18 +19,19 @@ async function main(): Promise<void> {
     return;
   }
   if (values.config === undefined) throw new Error('--config is missing: name the configuration file');
-  const collector = await startCollector(readCollectorConfig(values.config), { logger: pino() });
-
+  let collector: Collector | undefined;
   let stopping = false;
   const stop = async () => {
-    // A second signal means: now.
+    // A second signal means: now. So does one before the start is done, since all there is stands in the journal.
     if (stopping) process.exit(1);
     stopping = true;
-    await collector.stop();
+    await collector?.stop();
     process.exit(0);
   };
+  // Before the start, which may replay for long: in a container, a signal that nobody handles is lost.
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
+  collector = await startCollector(readCollectorConfig(values.config), { logger: pino() });
 }
 
 main().catch((error: Error) => {

@@ -3,9 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import pino from 'pino';
 import { rolldown } from 'rolldown';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { McpEvent } from '../../collector/catalogue/events.ts';
 import type { CollectorConfig } from '../../collector/config.ts';
+import { createInstruments } from '../../collector/instruments.ts';
+import { Journal } from '../../collector/journal/journal.ts';
+import { encodeRecord } from '../../collector/journal/record.ts';
+import { freePorts } from '../../run/free-port.ts';
 import { CollectorProcess } from './process-of-its-own.ts';
 import { RunningCollector, testConfig, toolCall } from './running.ts';
 
@@ -134,4 +140,30 @@ test('as one bundled file, far from its dependencies, it does the same', async (
   expect((await collector.operations('/metrics')).text).toContain('mcp_tool_calls_total{');
   expect(await collector.end('SIGTERM')).toBe(0);
   rmSync(folder, { recursive: true });
+});
+
+test('a signal during the replay ends the start at once and with 0', async () => {
+  const journal = await Journal.open({
+    directory: join(config.dataDirectory, 'journal'),
+    segmentBytes: config.journalSegmentBytes,
+    retentionBytes: config.journalRetentionBytes,
+    queueBytes: config.limits.bytesInFlight,
+    instruments: createInstruments(config, Date.now),
+    logger: pino({ level: 'silent' }),
+  });
+  for (let i = 0; i < 200; i++) {
+    const events = Array.from({ length: 1_000 }, () => toolCall() as McpEvent);
+    await journal.append(encodeRecord({ receivedMs: Date.now(), sourceKind: 'native', events }), () => {});
+  }
+  await journal.close();
+
+  const [port] = await freePorts(1);
+  const starting = CollectorProcess.begin({ ...config, operations: { host: '127.0.0.1', port: port! } });
+  const ready = () => fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.text());
+  await vi.waitFor(async () => expect(await ready()).toContain('being replayed'), {
+    interval: 5,
+    timeout: 10_000,
+  });
+  expect(await starting.end('SIGTERM')).toBe(0);
+  expect(starting.log).not.toContain('the collector takes events');
 });

@@ -17,34 +17,41 @@ export class CollectorProcess {
   log = '';
   stderr = '';
 
+  readonly #listening: Promise<void>;
+
   private constructor(child: ChildProcess) {
     this.#child = child;
     this.#ended = once(child, 'close').then(([code]) => code);
+    child.stderr!.setEncoding('utf8').on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+    this.#listening = new Promise<void>((resolve) => {
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        this.log += `${line}\n`;
+        const { ports } = JSON.parse(line);
+        if (ports === undefined) return;
+        this.ports = ports;
+        resolve();
+      });
+    });
   }
 
-  /** Starts one and waits until it takes events or has ended. `prefix`: a shell command to run before it. */
-  static async start(config: CollectorConfig, prefix = '', program = main): Promise<CollectorProcess> {
+  /** Starts one. `prefix`: a shell command to run before it. */
+  static begin(config: CollectorConfig, prefix = '', program = main): CollectorProcess {
     const file = join(config.dataDirectory, 'config.json');
     writeFileSync(file, JSON.stringify(config));
     const command = `${prefix} exec "$0" "$@"`;
-    const started = new CollectorProcess(
+    return new CollectorProcess(
       spawn('/bin/sh', ['-c', command, process.execPath, program, '--config', file], {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
-    started.#child.stderr!.setEncoding('utf8').on('data', (chunk) => {
-      started.stderr += chunk;
-    });
-    const listening = new Promise<void>((resolve) => {
-      createInterface({ input: started.#child.stdout! }).on('line', (line) => {
-        started.log += `${line}\n`;
-        const { ports } = JSON.parse(line);
-        if (ports === undefined) return;
-        started.ports = ports;
-        resolve();
-      });
-    });
-    await Promise.race([listening, started.#ended]);
+  }
+
+  /** Starts one and waits until it takes events or has ended. */
+  static async start(...how: Parameters<typeof CollectorProcess.begin>): Promise<CollectorProcess> {
+    const started = CollectorProcess.begin(...how);
+    await Promise.race([started.#listening, started.#ended]);
     return started;
   }
 
