@@ -136,7 +136,7 @@ describe('DLP blocks', () => {
     next.pass(20);
     for (let i = 0; i < 5; i++) next.send('dlp_block');
     expect(await peak(next)).toBe(11);
-    expect(await next.value(dlpBlocks, { rule: 'card-number' })).toBe(5);
+    expect(await next.value(dlpBlocks, { rule: 'card-number' })).toBe(11);
   });
 });
 

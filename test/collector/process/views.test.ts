@@ -172,7 +172,7 @@ describe('views that wait', () => {
     byClient(mcp);
     const { next, startedClean } = mcp.restarted();
     expect(startedClean).toEqual([]);
-    expect(await counted(next)).toEqual({ _unknown: 1 });
+    expect(await counted(next)).toEqual({ files: 1, _unknown: 1 });
   });
 
   test('hold no payload', () => {
@@ -195,7 +195,7 @@ describe('what is remembered of who reported what', () => {
     bySdk(mcp);
     const { next } = mcp.restarted();
     byClient(next, { server: 'files', trace_id: undefined as never });
-    expect(await counted(next)).toEqual({});
+    expect(await counted(next)).toEqual({ files: 1 });
   });
 
   test('is bounded: beyond 5,000 tools the server heard of first is forgotten', async () => {
