@@ -12,6 +12,7 @@ import type { Intake } from './intake.ts';
 import { registerNativeEvents } from './native-events.ts';
 import { registerOtlp } from './otlp/routes.ts';
 import { Refusal, unavailable, unsupported } from './refusal.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { Normaliser } from './sources/normalise.ts';
 import { registerSources } from './sources/routes.ts';
 import type { TokenFile } from './tokens.ts';
@@ -54,11 +55,13 @@ export class IngestServer {
   readonly app: FastifyInstance;
   readonly #parts: IngestParts;
   readonly #inFlight: BytesInFlight;
+  readonly #refusals: RefusalLog;
   readonly #dialects = new Map<string, Dialect>();
 
   constructor(parts: IngestParts, timeouts = ingestTimeouts) {
     this.#parts = parts;
     this.#inFlight = new BytesInFlight(parts.config.limits.bytesInFlight);
+    this.#refusals = new RefusalLog(parts.logger);
     parts.instruments.beforeScrape(() =>
       parts.instruments.set(collectorBytesInFlight, {}, this.#inFlight.bytes),
     );
@@ -149,6 +152,7 @@ export class IngestServer {
   #refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { status, reason, headers } = refusal;
     this.#parts.instruments.inc(collectorRejections, { reason });
+    this.#refusals.note(reason, request.ip, refusal.message);
     const { refuse } = this.#dialects.get(pathOf(request)) ?? plain;
     return refuse(refusal, request, reply.code(status).headers(headers));
   }
@@ -158,6 +162,7 @@ export class IngestServer {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
     const { status, reason, sentence } = faultOfRequest(error.code);
     this.#parts.instruments.inc(collectorRejections, { reason });
+    this.#refusals.note(reason, socket.remoteAddress ?? 'unknown', sentence);
     const body = JSON.stringify({ error: sentence });
     const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     if (socket.writable) socket.write(`${head}\r\nconnection: close\r\n\r\n${body}`);
