@@ -70,6 +70,12 @@ export class Views {
   readonly #instruments: Instruments;
   /** By trace id, the newest last. */
   readonly #traces = new Map<string, ToolInTrace[]>();
+  /**
+   * The same ids around a ring, the oldest at `#oldestTrace` once it is full. Asking a map for its oldest key passes
+   * over all that were deleted before it: that alone was a tenth of what an event costs.
+   */
+  readonly #traceIds: string[] = [];
+  #oldestTrace = 0;
   readonly #reports = new LastReports();
   #held: HeldView[] = [];
 
@@ -130,7 +136,7 @@ export class Views {
         seen: new Map(seen),
         counted,
       }));
-      this.#traces.set(trace, loaded);
+      this.#remember(trace, loaded);
     }
     this.#reports.restore(saved.reported);
     return true;
@@ -163,10 +169,21 @@ export class Views {
     if (known) return known;
     if (tools.length >= TOOLS_PER_TRACE) return undefined;
     const created = { tool: name, seen: new Map<string, number>(), counted: 0 };
+    if (tools.length === 0) this.#remember(trace, tools);
     tools.push(created);
-    this.#traces.set(trace, tools);
-    dropOldest(this.#traces, TRACES);
     return created;
+  }
+
+  /** Adds a trace; at the bound, the oldest makes room. */
+  #remember(trace: string, tools: ToolInTrace[]): void {
+    this.#traces.set(trace, tools);
+    if (this.#traceIds.length < TRACES) {
+      this.#traceIds.push(trace);
+      return;
+    }
+    this.#traces.delete(this.#traceIds[this.#oldestTrace]!);
+    this.#traceIds[this.#oldestTrace] = trace;
+    this.#oldestTrace = (this.#oldestTrace + 1) % TRACES;
   }
 }
 
@@ -174,10 +191,6 @@ function addTo(counts: Map<string, number>, key: string): number {
   const count = (counts.get(key) ?? 0) + 1;
   counts.set(key, count);
   return count;
-}
-
-function dropOldest<K>(map: Map<K, unknown>, limit: number): void {
-  if (map.size > limit) map.delete(map.keys().next().value as K);
 }
 
 /** Gateways put the server's name before the tool's: `files_read`, `files.read`, `files__read`. */

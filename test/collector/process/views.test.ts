@@ -210,4 +210,15 @@ describe('what is remembered of who reported what', () => {
     );
     expect(calls.map(({ value }) => value)).toEqual([2]);
   });
+
+  test('is bounded: of 20,000 traces the oldest is forgotten for one more, before and after a restart', async () => {
+    const trace = (n: number) => ({ trace_id: n.toString(16).padStart(31, '0').padStart(32, 'a') });
+    const mcp = new Lookout();
+    for (let n = 0; n < 20_001; n++) bySdk(mcp, trace(n));
+    const { next } = mcp.restarted();
+    for (let n = 20_001; n < 20_003; n++) bySdk(next, trace(n));
+    for (const n of [0, 1, 2, 10, 20_002]) byGateway(next, trace(n));
+    expect((await counted(next)).gateway).toBe(3);
+    expect(await repeated(next)).toBe(2);
+  });
 });
