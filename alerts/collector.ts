@@ -9,9 +9,10 @@ import {
   collectorSeriesOverflow,
   collectorSnapshotErrors,
 } from '../collector/catalogue/collector-metrics.ts';
+import { growth } from '../collector/catalogue/growth.ts';
 import { jobs } from '../collector/catalogue/jobs.ts';
 import { up } from '../collector/catalogue/platform-metrics.ts';
-import { absent, equals, growth, select, sum } from '../collector/catalogue/promql.ts';
+import { absent, equals, select, sum } from '../collector/catalogue/promql.ts';
 import { alert } from './alert.ts';
 import * as unitTests from './unit-tests/collector.ts';
 

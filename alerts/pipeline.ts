@@ -1,4 +1,6 @@
 /** Alerts on the monitor itself: Prometheus, Alertmanager and the way from them to a human. */
+
+import { growth } from '../collector/catalogue/growth.ts';
 import { jobs } from '../collector/catalogue/jobs.ts';
 import {
   alertmanagerConfigReloaded,
@@ -11,7 +13,7 @@ import {
   sampleLimitExceeded,
   up,
 } from '../collector/catalogue/platform-metrics.ts';
-import { constant, equals, growth, not, or, plus, select, sum } from '../collector/catalogue/promql.ts';
+import { constant, equals, not, or, plus, select, sum } from '../collector/catalogue/promql.ts';
 import { alert } from './alert.ts';
 import * as unitTests from './unit-tests/pipeline.ts';
 

@@ -1,18 +1,14 @@
 /** Alerts on the tools themselves: those that fail and those that are slow. */
-import { answeredOutcomes, errorOutcomes } from '../collector/catalogue/labels.ts';
-import { durationBuckets, toolCallDuration, toolCalls } from '../collector/catalogue/metrics.ts';
+
 import {
-  atLeast,
-  type Duration,
   growth,
   growthQuantile,
   observationGrowth,
   observationGrowthAbove,
-  or,
-  ratio,
-  round,
-  sum,
-} from '../collector/catalogue/promql.ts';
+} from '../collector/catalogue/growth.ts';
+import { answeredOutcomes, errorOutcomes } from '../collector/catalogue/labels.ts';
+import { durationBuckets, toolCallDuration, toolCalls } from '../collector/catalogue/metrics.ts';
+import { atLeast, type Duration, or, ratio, round, sum } from '../collector/catalogue/promql.ts';
 import { alert } from './alert.ts';
 import { latencyDegradationTests, toolErrorSustainedTests } from './unit-tests/tools.ts';
 

@@ -4,63 +4,23 @@
  *
  * `Vector.at(offset)` renders the expression as it was `offset` ago: the modifier belongs to the selectors inside.
  */
-import type { LabelName, LabelValue, Metric } from './metric.ts';
+import type { LabelName, Metric } from './metric.ts';
+import {
+  type AnyVector,
+  type Carried,
+  type Duration,
+  group,
+  labelsOf,
+  selector,
+  shifted,
+  type Vector,
+  vector,
+  type Where,
+  type Window,
+} from './vector.ts';
 
-/** A Prometheus duration such as `30s`, `5m`, `1h`, or Grafana's own interval variables. */
-export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`;
-export type Window = Duration | '$__rate_interval' | '$__range';
-
-export interface Vector<L extends string> {
-  readonly promql: string;
-  /** The labels its series carry, in the order they were asked for. */
-  readonly labels: readonly L[];
-  at(offset?: Duration): string;
-  /** Type-level only: makes `Vector<'a'>` and `Vector<'a' | 'b'>` different types in both directions. */
-  readonly carries?: (label: L) => L;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: any vector, whatever its labels
-type AnyVector = Vector<any>;
-type Carried<V> = V extends Vector<infer L> ? L : never;
-
-/** A matcher value: equal to one, to one of several, or a comparison made by `not`, `re` or `notRe`. */
-type Matching<V extends string> = V | readonly V[] | Comparison;
-export interface Comparison {
-  readonly operator: '!=' | '=~' | '!~';
-  readonly value: string;
-}
-export type Where<M extends Metric> = { readonly [N in LabelName<M>]?: Matching<LabelValue<M, N>> };
-
-export const not = (value: string): Comparison => ({ operator: '!=', value });
-export const re = (value: string): Comparison => ({ operator: '=~', value });
-export const notRe = (value: string): Comparison => ({ operator: '!~', value });
-
-function vector<L extends string>(labels: readonly L[], at: (offset?: Duration) => string): Vector<L> {
-  return { labels, at, promql: at() };
-}
-
-const quoted = (value: string) => JSON.stringify(value);
-const escapeRe = (value: string) => value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
-function matcher(label: string, matching: Matching<string>): string {
-  if (typeof matching === 'string') return `${label}=${quoted(matching)}`;
-  if ('operator' in matching) return `${label}${matching.operator}${quoted(matching.value)}`;
-  return `${label}=~${quoted(matching.map(escapeRe).join('|'))}`;
-}
-
-function selector(name: string, where: object, extra: readonly string[] = []): string {
-  const matchers = Object.entries(where)
-    .filter(([, matching]) => matching !== undefined)
-    .map(([label, matching]) => matcher(label, matching as Matching<string>));
-  const all = [...extra, ...matchers];
-  return all.length ? `${name}{${all.join(',')}}` : name;
-}
-
-const shifted = (offset?: Duration) => (offset ? ` offset ${offset}` : '');
-
-function labelsOf<M extends Metric>(metric: M): readonly LabelName<M>[] {
-  return [...Object.keys(metric.labels), 'job', 'instance'] as LabelName<M>[];
-}
+export { not, re } from './vector.ts';
+export type { Duration, Vector, Where, Window };
 
 /** The series of a gauge or counter as they are. */
 export const select = <M extends Metric<'gauge' | 'counter'>>(metric: M, where: Where<M> = {}) =>
@@ -98,9 +58,6 @@ export const increase = <M extends Metric<'counter'>>(metric: M, window: Window,
 export const maxOverTime = <M extends Metric<'gauge'>>(metric: M, window: Window, where: Where<M> = {}) =>
   over('max_over_time', metric, '', window, where);
 
-export const minOverTime = <M extends Metric<'gauge'>>(metric: M, window: Window, where: Where<M> = {}) =>
-  over('min_over_time', metric, '', window, where);
-
 /** Observations per second of a histogram. */
 export const observationRate = <M extends Metric<'histogram'>>(
   metric: M,
@@ -114,73 +71,6 @@ export const observationIncrease = <M extends Metric<'histogram'>>(
   window: Window,
   where: Where<M> = {},
 ) => over('increase', metric, '_count', window, where);
-
-/** Sum of a histogram's observed values over the window. */
-export const observedSumIncrease = <M extends Metric<'histogram'>>(
-  metric: M,
-  window: Window,
-  where: Where<M> = {},
-) => over('increase', metric, '_sum', window, where);
-
-/** The newest sample less the least in the window. `min_over_time` and not `offset`: a reset or a birth inside is 0. */
-const grown = <M extends Metric>(
-  metric: M,
-  suffix: string,
-  window: Window,
-  where: object,
-  extra?: string[],
-) =>
-  vector(labelsOf(metric), (offset) => {
-    const of = selector(metric.name + suffix, where, extra);
-    return `${of}${shifted(offset)} - min_over_time(${of}[${window}]${shifted(offset)})`;
-  });
-
-/**
- * Events counted within the window, in whole numbers and exact between two scrapes. `increase` extrapolates each
- * series by its own age instead, so a share of two increases is off while one of them is new, and a limit that is only
- * met is passed. Needs series that are born at zero, as the collector's are; after a restart it counts from there.
- */
-export const growth = <M extends Metric<'counter'>>(metric: M, window: Window, where: Where<M> = {}) =>
-  grown(metric, '', window, where);
-
-/** Observations of a histogram within the window, counted as `growth` does. */
-export const observationGrowth = <M extends Metric<'histogram'>>(
-  metric: M,
-  window: Window,
-  where: Where<M> = {},
-) => grown(metric, '_count', window, where);
-
-/** Of those, the ones above `bound`, which must be one of the histogram's: others cannot be told apart. */
-export const observationGrowthAbove = <
-  M extends Metric<'histogram'>,
-  const B extends readonly LabelName<M>[],
->(
-  bound: number,
-  metric: M,
-  window: Window,
-  by: B,
-): Vector<B[number]> => {
-  if (!metric.buckets?.includes(bound))
-    throw new RangeError(`${metric.name} has no bucket that ends at ${bound}`);
-  // Prometheus 3 stores the bound 2 as "2.0", older ones as "2".
-  const le = `le=~${quoted(`${escapeRe(String(bound))}(\\.0)?`)}`;
-  return minus(
-    sum(grown(metric, '_count', window, {}), by),
-    sum(grown(metric, '_bucket', window, {}, [le]), by) as Vector<NoInfer<B[number]>>,
-  ) as Vector<B[number]>;
-};
-
-/** Quantile `q` of the observations within the window, counted as `growth` does. */
-export const growthQuantile = <M extends Metric<'histogram'>, const B extends readonly LabelName<M>[]>(
-  q: number,
-  metric: M,
-  window: Window,
-  by: B,
-): Vector<B[number]> =>
-  vector(by, (offset) => {
-    const buckets = grown(metric, '_bucket', window, {}).at(offset);
-    return `histogram_quantile(${q}, sum by (${[...by, 'le'].join(', ')}) (${buckets}))`;
-  });
 
 /** Quantile `q` (0 to 1) of a histogram over the window, in the histogram's unit, one series for each value of `by`. */
 export const quantile = <M extends Metric<'histogram'>, const B extends readonly LabelName<M>[]>(
@@ -207,7 +97,7 @@ export const bucketIncrease = <M extends Metric<'histogram'>>(
   );
 
 const aggregate =
-  (operator: 'sum' | 'max' | 'min' | 'avg' | 'count') =>
+  (operator: 'sum' | 'max' | 'min' | 'count') =>
   <V extends AnyVector, const B extends readonly Carried<V>[] = []>(of: V, by?: B): Vector<B[number]> =>
     vector((by ?? []) as B, (offset) =>
       by?.length ? `${operator} by (${by.join(', ')}) (${of.at(offset)})` : `${operator}(${of.at(offset)})`,
@@ -216,7 +106,6 @@ const aggregate =
 export const sum = aggregate('sum');
 export const max = aggregate('max');
 export const min = aggregate('min');
-export const avg = aggregate('avg');
 export const count = aggregate('count');
 
 /** The `n` largest series. */
@@ -237,38 +126,15 @@ function binary<L extends string>(a: Vector<L>, operator: Operator, b: SameLabel
   });
 }
 
-/** Parentheses unless the text is one selector, number or call already. */
-function group(promql: string): string {
-  return isOneTerm(promql) ? promql : `(${promql})`;
-}
-
-function isOneTerm(promql: string): boolean {
-  if (/^[\w:.]+$/.test(promql)) return true;
-  const head = /^(?:[a-z_]+ by \([\w, ]*\) |[\w:]+)(?=[({])/.exec(promql);
-  if (!head) return false;
-  let depth = 0;
-  let inString = false;
-  for (let i = head[0].length; i < promql.length; i++) {
-    const c = promql[i];
-    if (c === '\\' && inString) i++;
-    else if (c === '"') inString = !inString;
-    else if (!inString && (c === '(' || c === '{')) depth++;
-    else if (!inString && (c === ')' || c === '}') && --depth === 0) return i === promql.length - 1;
-  }
-  return false;
-}
-
 export const plus = <L extends string>(a: Vector<L>, b: SameLabels<L>) => binary(a, '+', b);
 export const minus = <L extends string>(a: Vector<L>, b: SameLabels<L>) => binary(a, '-', b);
 export const times = <L extends string>(a: Vector<L>, b: SameLabels<L>) => binary(a, '*', b);
 /** `a / b`, both with the same labels; 0/0 is NaN, which no comparison matches. */
 export const ratio = <L extends string>(a: Vector<L>, b: Vector<NoInfer<L>>) => binary(a, '/', b);
-export const dividedBy = <L extends string>(a: Vector<L>, b: SameLabels<L>) => binary(a, '/', b);
 
 export const above = <L extends string>(a: Vector<L>, limit: SameLabels<L>) => binary(a, '>', limit);
 export const atLeast = <L extends string>(a: Vector<L>, limit: SameLabels<L>) => binary(a, '>=', limit);
 export const below = <L extends string>(a: Vector<L>, limit: SameLabels<L>) => binary(a, '<', limit);
-export const atMost = <L extends string>(a: Vector<L>, limit: SameLabels<L>) => binary(a, '<=', limit);
 export const equals = <L extends string>(a: Vector<L>, value: SameLabels<L>) => binary(a, '==', value);
 
 const set =
@@ -304,10 +170,6 @@ export const offset = <L extends string>(of: Vector<L>, by: Duration): Vector<L>
 /** Rounded to a multiple of `to`, so that float error cannot lift a value over a limit it only equals. */
 export const round = <L extends string>(of: Vector<L>, to: number): Vector<L> =>
   vector(of.labels, (by) => `round(${of.at(by)}, ${rounded(to)})`);
-
-/** At most `limit`. */
-export const clampMax = <L extends string>(of: Vector<L>, limit: number): Vector<L> =>
-  vector(of.labels, (by) => `clamp_max(${of.at(by)}, ${rounded(limit)})`);
 
 /** 1 when the expression has no series. Carries no labels, so it takes none from the expression. */
 export const absent = (of: AnyVector): Vector<never> => vector([], (by) => `absent(${of.at(by)})`);

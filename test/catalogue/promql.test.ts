@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { growth, growthQuantile, observationGrowthAbove } from '../../collector/catalogue/growth.ts';
 import { authFailuresWindowPeak, toolCallDuration, toolCalls } from '../../collector/catalogue/metrics.ts';
 import { ruleEvaluationFailures, up } from '../../collector/catalogue/platform-metrics.ts';
 import * as promql from '../../collector/catalogue/promql.ts';
@@ -10,11 +11,8 @@ const {
   and,
   constant,
   count,
-  growth,
-  growthQuantile,
   increase,
   not,
-  observationGrowthAbove,
   offset,
   quantile,
   rate,
