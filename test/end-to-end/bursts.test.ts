@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../run/local-stack.ts';
 import { defineStack, stackDefaults } from '../../stack/config.ts';
-import { type Due, play, seeded } from './schedule.ts';
+import { seeded } from '../random.ts';
+import { type Due, play } from './schedule.ts';
 
 const SECOND = 1_000;
 /** From the event that lifts a burst over its limit to the page, at worst. */

@@ -1,21 +1,12 @@
 /** Generates OTLP requests and damages them, the same ones for the same seed. */
 
-/** Numbers in [0, 1): mulberry32 (Tommy Ettinger, public domain). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { seeded } from '../../random.ts';
 
 export class Generator {
   readonly random: () => number;
 
   constructor(seed: number) {
-    this.random = randomOf(seed);
+    this.random = seeded(seed);
   }
 
   below(limit: number): number {

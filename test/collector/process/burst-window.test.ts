@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BurstWindow, capacityFor } from '../../../collector/process/burst-window.ts';
+import { seeded } from '../../random.ts';
 
 const LATENESS_MS = 300_000;
 const HOLD_MS = 15_000;
@@ -11,17 +12,6 @@ const window = (windowSeconds: number, limit: number, holdMs = HOLD_MS) =>
     holdMs,
     capacity: capacityFor(limit, windowSeconds * 1_000, LATENESS_MS),
   });
-
-/** A small generator with a seed (mulberry32), so that a failure can be repeated. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The oracle: tries the half-open window that starts at each event. */
 const largest = (times: readonly number[], windowMs: number) =>
@@ -57,7 +47,7 @@ describe('the largest number of events in a window', () => {
   test.each(Array.from({ length: 200 }, (_, seed) => seed))(
     'agrees with a brute force search (seed %i)',
     (seed) => {
-      const random = randomFrom(seed);
+      const random = seeded(seed);
       const windowSeconds = 1 + Math.floor(random() * 60);
       const count = 1 + Math.floor(random() * 120);
       // Coarse times give ties and distances of exactly one window.
@@ -76,7 +66,7 @@ describe('the largest number of events in a window', () => {
   test.each(Array.from({ length: 50 }, (_, seed) => seed))(
     'agrees with a brute force search when events arrive up to the lateness bound late (seed %i)',
     (seed) => {
-      const random = randomFrom(1_000 + seed);
+      const random = seeded(1_000 + seed);
       const events = Array.from({ length: 200 }, () => {
         const arrivedMs = Math.floor(random() * 1_200_000);
         return { arrivedMs, timeMs: arrivedMs - Math.floor(random() * LATENESS_MS) };
@@ -96,6 +86,13 @@ describe('a peak', () => {
     expect(burst.peak(200_000)).toBe(6);
     expect(burst.peak(200_000 + HOLD_MS - 1)).toBe(6);
     expect(burst.peak(200_000 + HOLD_MS)).toBe(0);
+  });
+
+  test('is held for no longer when the clock steps back an hour', () => {
+    const burst = window(30, 5);
+    for (let i = 0; i < 6; i++) burst.add(3_600_000, 3_600_000);
+    expect(burst.peak(10_000)).toBe(6);
+    expect(burst.peak(10_000 + HOLD_MS)).toBe(0);
   });
 
   test('is followed by the next lower one that is still held', () => {

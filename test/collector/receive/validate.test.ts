@@ -7,6 +7,7 @@ import {
   NAME_LENGTH,
 } from '../../../collector/catalogue/events.ts';
 import { faultOf } from '../../../collector/receive/validate.ts';
+import { seeded } from '../../random.ts';
 
 const common = {
   id: 'e1',
@@ -118,14 +119,8 @@ test('a million unknown keys are refused at the first', () => {
 
 describe('compared with the schema library', () => {
   const checks = Object.fromEntries(eventKinds.map((kind) => [kind, Compile(eventSchemas[kind])]));
-  /** A small generator with a fixed seed (mulberry32), so that a failure can be repeated. */
-  let state = 20_261_121;
-  const random = (below: number) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const next = seeded(20_261_121);
+  const random = (below: number) => Math.floor(next() * below);
   const pick = <T>(from: readonly T[]): T => from[random(from.length)]!;
   const oddities: readonly unknown[] = [
     null,
