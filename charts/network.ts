@@ -2,6 +2,7 @@
  * Who may talk to whom. Everything else is denied, both ways. An arrow is written once and becomes the sender's egress
  * and the receiver's ingress, so that the two cannot disagree.
  */
+import type { Receiver } from '../alerts/routing/receivers.ts';
 import type { Job } from '../collector/catalogue/jobs.ts';
 import { components, gossipPort, ingestPort } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
@@ -18,13 +19,19 @@ export interface Arrow {
 const tcp = (...ports: number[]) => ports.map((port) => ({ port, protocol: 'TCP' as const }));
 const both = (port: number) => [...tcp(port), { port, protocol: 'UDP' as const }];
 
-/** The configured ports, and those of mail servers, which stand in the receivers already. */
+/** The port that a receiver's own settings name: a mail server's, or one written in an address. */
+function portsOf({ settings: { smarthost, url } }: Receiver): number[] {
+  const mail = typeof smarthost === 'string' ? [Number(smarthost.split(':').at(-1))] : [];
+  const web = typeof url === 'string' ? [Number(new URL(url).port) || 443] : [];
+  return [...mail, ...web];
+}
+
+/** The configured ports, and those that stand in the receivers already. Addresses that are secrets cannot be read here. */
 function notificationPorts({ network, receivers }: StackConfig): number[] {
-  const servers = Object.values(receivers)
+  const named = Object.values(receivers)
     .flatMap((list) => list ?? [])
-    .flatMap(({ settings }) => (typeof settings.smarthost === 'string' ? [settings.smarthost] : []));
-  const ports = [...network.notificationPorts, ...servers.map((server) => Number(server.split(':').at(-1)))];
-  return [...new Set(ports)].sort((a, b) => a - b);
+    .flatMap(portsOf);
+  return [...new Set([...network.notificationPorts, ...named])].sort((a, b) => a - b);
 }
 
 export function arrows(config: StackConfig): Arrow[] {

@@ -11,6 +11,7 @@ import {
   type RegisteredServer,
   type SessionTypeRule,
 } from '../collector/config.ts';
+import { checkStack } from './checks.ts';
 import { type DeepPartial, merge } from './merge.ts';
 
 /** A Kubernetes quantity of bytes. */
@@ -169,6 +170,7 @@ export function defineStack(
   }
   let config = merge<StackConfig>(stackDefaults, options, { takenWhole, optionalKeys });
   if (chosen) config = merge<StackConfig>(config, environments[chosen] ?? {}, { takenWhole, optionalKeys });
+  checkStack(config);
   checkOverrides(config.alerts);
   return config;
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { email } from '../../alerts/routing/receivers.ts';
+import { email, incidentIo } from '../../alerts/routing/receivers.ts';
 import { type Manifests, type NetworkPolicy, type Peer, synthesise, withoutBundle } from './manifests.ts';
 
 let manifests: Manifests;
@@ -82,11 +82,16 @@ describe('the network', () => {
       ...withoutBundle,
       network: { senderNamespaceLabels: { team: 'agents' }, notificationPorts: [8443, 443] },
       receivers: {
-        notify: [email({ to: 'a@example.com', from: 'b@example.com', smarthost: 'mail.example.com:587' })],
+        notify: [
+          email({ to: 'a@example.com', from: 'b@example.com', smarthost: 'mail.example.com:587' }),
+          incidentIo({ url: 'https://alerts.example.com:9443/v2' }),
+        ],
       },
     });
     expect(all().in).toContain('pods of namespaces with {"team":"agents"} -> collector 4318/TCP');
-    expect(all().out).toContain('alertmanager -> 0.0.0.0/0 without 169.254.0.0/16 443/TCP 587/TCP 8443/TCP');
+    expect(all().out).toContain(
+      'alertmanager -> 0.0.0.0/0 without 169.254.0.0/16 443/TCP 587/TCP 8443/TCP 9443/TCP',
+    );
   });
 
   test('knows nothing of Grafana where there is none', async () => {

@@ -46,6 +46,17 @@ describe('the stack configuration', () => {
     ],
     [{ prometheus: { replicas: '2' } }, 'stack.config.ts: prometheus.replicas must be a number, not "2"'],
     [{ alerts: { ToolErrorSustaind: {} } }, 'ToolErrorSustaind'],
+    [{ namespace: 'Bad_Name' }, 'namespace must be lower-case letters, digits and hyphens, not "Bad_Name"'],
+    [
+      { network: { notificationPorts: [443, '587'] } },
+      'network.notificationPorts[1] must be a port from 1 to 65535',
+    ],
+    [
+      { prometheus: { scrapeInterval: '5x' } },
+      'prometheus.scrapeInterval must be a duration such as "5s", not "5x"',
+    ],
+    [{ alertmanager: { replicas: 0 } }, 'alertmanager.replicas must be a whole number from 1, not 0'],
+    [{ collector: { storage: '10GB' } }, '"10GB" is not a number with one of the units'],
   ])('refuses %j with the path and what is known', (options, message) => {
     expect(() => defineStack(options as StackOptions)).toThrow(message);
   });
