@@ -150,7 +150,8 @@ export const seriesOverflow = alert({
     `${value.number} values of ${label} were counted as _other within ${window}`,
   description: ({ label }) =>
     `More distinct values of ${label} arrive than the collector keeps apart. The surplus is counted as _other: limits on single tools and servers no longer apply to it, and somebody may be making names up.`,
-  action: 'Stop the sender that makes up names; if they are all real, raise the bound in stack.config.ts.',
+  action:
+    'Stop the sender that makes up names; if they are all real, raise the bound of that label, which the runbook names.',
   runbook: 'ir-series-overflow',
   tests: unitTests.seriesOverflow,
 });

@@ -63,12 +63,6 @@ function inhibitRules(alerts: readonly ResolvedAlert[]) {
       source_matchers: [`alertname="${definition.silentDuring}"`],
       target_matchers: [`alertname="${name}"`],
     })),
-    {
-      name: 'a page makes the warning of the same alert needless',
-      source_matchers: ['severity="critical"'],
-      target_matchers: ['severity="warning"'],
-      equal: ['alertname', 'server', 'tool'],
-    },
   ];
 }
 
