@@ -30,8 +30,8 @@ const text = (description: string) => Type.String({ maxLength: TEXT_LENGTH, desc
 const id = (description: string) => Type.String({ minLength: 1, maxLength: ID_LENGTH, description });
 const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });
-const count = (description: string) =>
-  Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description });
+/** 1 TiB at most: no call is larger, and one made-up size must not cost a counter its precision. */
+const byteCount = (description: string) => Type.Integer({ minimum: 0, maximum: 2 ** 40, description });
 const closed = <P extends TProperties>(properties: P, description?: string) =>
   Type.Object(properties, { additionalProperties: false, ...(description ? { description } : {}) });
 const optional = <S extends TSchema>(schema: S) => Type.Optional(schema);
@@ -74,8 +74,8 @@ export const eventSchemas = {
     duration_ms: optional(
       Type.Number({ minimum: 0, maximum: 604_800_000, description: 'Duration in milliseconds.' }),
     ),
-    request_bytes: optional(count('Size of the arguments in bytes.')),
-    response_bytes: optional(count('Size of the result in bytes.')),
+    request_bytes: optional(byteCount('Size of the arguments in bytes.')),
+    response_bytes: optional(byteCount('Size of the result in bytes.')),
     arguments: optional(
       Type.Unknown({ description: 'Arguments; fingerprinted, not stored unless configured.' }),
     ),
