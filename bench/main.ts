@@ -1,0 +1,92 @@
+/** `npm run bench`: what the collector costs, beside the raw limit and beside what people usually build. */
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { progressLine } from '../run/progress.ts';
+import { facts } from './facts.ts';
+import { type Figure, median } from './figures.ts';
+import { Load } from './load/load.ts';
+import type { Subject } from './subject.ts';
+import { ingest } from './subjects/ingest.ts';
+import { latency } from './subjects/latency.ts';
+import { memory } from './subjects/memory.ts';
+import { otlp } from './subjects/otlp.ts';
+import { recovery } from './subjects/recovery.ts';
+import { scrape } from './subjects/scrape.ts';
+import { steps } from './subjects/steps.ts';
+import { table } from './table.ts';
+
+const subjects: Readonly<Record<string, Subject>> = {
+  ingest,
+  otlp,
+  latency,
+  steps,
+  scrape,
+  memory,
+  recovery,
+};
+
+const amounts = {
+  full: { rounds: 5, scale: 1 },
+  quick: { rounds: 1, scale: 0.1 },
+} as const;
+const resultsFile = join(import.meta.dirname, 'results.json');
+
+const usage = `Usage: npm run bench -- [--quick] [--only <subject>] [--help]
+
+Measures the collector in CPU of its own process, beside plain node:http with JSON.parse (raw) and beside fastify with zod
+and prom-client (the usual design), in turns, and takes the median of ${amounts.full.rounds} rounds.
+
+  --only <subject>  one of:
+${Object.entries(subjects)
+  .map(([name, { what }]) => `                      ${name.padEnd(9)} ${what}`)
+  .join('\n')}
+  --quick           one short round: a look, not a result
+  --help            this text
+
+A run of everything writes ${relative(process.cwd(), resultsFile)}; it takes about ten minutes on two cores.
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const { quick = false, only } = values;
+  if (only !== undefined && !Object.hasOwn(subjects, only))
+    throw new Error(
+      `--only ${only}: there is no such subject, choose one of ${Object.keys(subjects).join(', ')}`,
+    );
+  const on = facts();
+  const figures = await measure(only === undefined ? Object.keys(subjects) : [only], quick);
+  process.stdout.write(`${table(figures)}\n`);
+  if (quick || only !== undefined) return;
+  const measured = figures.map((figure) => ({ ...figure, median: median(figure.rounds) }));
+  const results = { date: new Date().toISOString(), ...on, rounds: amounts.full.rounds, figures: measured };
+  writeFileSync(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+async function measure(names: readonly string[], quick: boolean): Promise<Figure[]> {
+  const { show, clear } = progressLine();
+  const load = new Load();
+  try {
+    const bench = { load, progress: show, ...(quick ? amounts.quick : amounts.full) };
+    const figures: Figure[] = [];
+    for (const name of names) figures.push(...(await subjects[name]!.measure(bench)));
+    return figures;
+  } finally {
+    clear();
+    await load.end();
+  }
+}
+
+// Ends through the handlers of `exit`, which stop the servers and remove their data.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+main().catch((error: Error) => {
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,54 @@
+/** What is sent: bodies of each shape, enough different ones that no cache learns them by heart. */
+import { asProtobuf, exportRequest } from './otlp.ts';
+import { ID_MARK, type Template, TRACE_MARK, templateOf } from './template.ts';
+import { type ToolCall, toolCalls } from './tool-call.ts';
+
+export const formats = ['json', 'ndjson', 'otlp-protobuf', 'otlp-json'] as const;
+export type Format = (typeof formats)[number];
+
+export interface Shape {
+  readonly format: Format;
+  readonly eventsPerRequest: number;
+}
+
+export interface Bodies {
+  readonly path: string;
+  readonly contentType: string;
+  readonly templates: readonly Template[];
+}
+
+/** Events in all bodies of a shape together, about. */
+const DIFFERENT_EVENTS = 8_000;
+const LEAST_BODIES = 4;
+
+const routes: Readonly<Record<Format, { readonly path: string; readonly contentType: string }>> = {
+  json: { path: '/v1/events', contentType: 'application/json' },
+  ndjson: { path: '/v1/events', contentType: 'application/x-ndjson' },
+  'otlp-protobuf': { path: '/v1/traces', contentType: 'application/x-protobuf' },
+  'otlp-json': { path: '/v1/traces', contentType: 'application/json' },
+};
+
+/** The bytes of some calls. */
+export function encode(calls: readonly ToolCall[], format: Format): Buffer {
+  switch (format) {
+    case 'json':
+      return Buffer.from(JSON.stringify(calls.length === 1 ? calls[0] : calls));
+    case 'ndjson':
+      return Buffer.from(calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
+    case 'otlp-protobuf':
+      return asProtobuf(exportRequest(calls));
+    case 'otlp-json':
+      return Buffer.from(JSON.stringify(exportRequest(calls)));
+  }
+}
+
+/** Bodies of a shape, their events at the present time. */
+export function bodiesOf({ format, eventsPerRequest }: Shape): Bodies {
+  const next = toolCalls(Date.now(), () => ({ id: ID_MARK, trace: TRACE_MARK }));
+  const count = Math.max(LEAST_BODIES, Math.ceil(DIFFERENT_EVENTS / eventsPerRequest));
+  const templates = Array.from({ length: count }, () => {
+    const calls = Array.from({ length: eventsPerRequest }, (_, n) => next(n));
+    return templateOf(encode(calls, format), format === 'otlp-protobuf' ? 'bytes' : 'hex');
+  });
+  return { ...routes[format], templates };
+}

@@ -1,0 +1,32 @@
+/** The servers that are measured side by side. */
+import { join } from 'node:path';
+import { Child } from './child.ts';
+import { startCollectorOn } from './collector.ts';
+import type { Target } from './load/load.ts';
+
+export interface Servers {
+  readonly raw: Target;
+  readonly usual: Target;
+  /** Ours, as it is deployed. */
+  readonly durable: Target;
+  /** Ours, its data in memory. */
+  readonly inMemory: Target;
+  readonly end: () => Promise<void>;
+}
+
+async function startPeer(file: string): Promise<Target> {
+  const child = Child.server(join(import.meta.dirname, 'peers', file));
+  const { ingest } = await child.ports();
+  return { child, port: ingest!, expect: () => '' };
+}
+
+export async function startServers(): Promise<Servers> {
+  const raw = await startPeer('raw.ts');
+  const usual = await startPeer('usual-design.ts');
+  const durable = await startCollectorOn('disk');
+  const inMemory = await startCollectorOn('memory');
+  const end = async () => {
+    await Promise.all([raw.child.end(), usual.child.end(), durable.end(), inMemory.end()]);
+  };
+  return { raw, usual, durable, inMemory, end };
+}
