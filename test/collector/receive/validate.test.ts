@@ -75,7 +75,7 @@ test.each([
   [{ ...call, code: 1.5 }, 'code must be a whole number'],
   [{ ...call, duration_ms: '12' }, 'duration_ms must be a number'],
   [{ ...call, duration_ms: Number.POSITIVE_INFINITY }, 'duration_ms must be <= 604800000'],
-  [{ ...call, request_bytes: 2 ** 53 }, 'request_bytes must be <= 9007199254740991'],
+  [{ ...call, request_bytes: 2 ** 53 }, 'request_bytes must be <= 1099511627776'],
   [without('server'), 'server is required'],
   [without('tool'), 'tool is required'],
   [
