@@ -27,6 +27,8 @@ export const SPEAKS_FOR_MS = 600_000;
 const HELD_VIEWS = 20_000;
 const TRACES = 20_000;
 const TOOLS_PER_TRACE = 100;
+/** Of all traces together, a bound for memory: names of tools may be long. Traces have two or three. */
+const TOOLS = 100_000;
 
 type ToolCall = EventOf<'tool_call'>;
 
@@ -77,6 +79,8 @@ export class Views {
   readonly #traceIds: string[] = [];
   #oldestTrace = 0;
   readonly #reports = new LastReports();
+  /** Tools of all traces together. */
+  #tools = 0;
   #held: HeldView[] = [];
 
   constructor(instruments: Instruments) {
@@ -137,6 +141,7 @@ export class Views {
         counted,
       }));
       this.#remember(trace, loaded);
+      this.#tools += loaded.length;
     }
     this.#reports.restore(saved.reported);
     return true;
@@ -164,6 +169,7 @@ export class Views {
   /** The entry of the call's tool in its trace, made if need be; undefined without a trace or at the bound of one. */
   #toolOf({ trace_id: trace, tool: name }: ToolCall): ToolInTrace | undefined {
     if (trace === undefined) return undefined;
+    if (this.#tools >= TOOLS) this.#forgetOldest();
     const tools = this.#traces.get(trace) ?? [];
     const known = tools.find(({ tool }) => tool === name) ?? tools.find(({ tool }) => isSameTool(tool, name));
     if (known) return known;
@@ -171,6 +177,7 @@ export class Views {
     const created = { tool: name, seen: new Map<string, number>(), counted: 0 };
     if (tools.length === 0) this.#remember(trace, tools);
     tools.push(created);
+    this.#tools++;
     return created;
   }
 
@@ -181,8 +188,16 @@ export class Views {
       this.#traceIds.push(trace);
       return;
     }
-    this.#traces.delete(this.#traceIds[this.#oldestTrace]!);
-    this.#traceIds[this.#oldestTrace] = trace;
+    const slot = this.#oldestTrace;
+    this.#forgetOldest();
+    this.#traceIds[slot] = trace;
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#traceIds[this.#oldestTrace];
+    if (oldest === undefined) return;
+    this.#tools -= this.#traces.get(oldest)?.length ?? 0;
+    this.#traces.delete(oldest);
     this.#oldestTrace = (this.#oldestTrace + 1) % TRACES;
   }
 }

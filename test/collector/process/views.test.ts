@@ -211,6 +211,18 @@ describe('what is remembered of who reported what', () => {
     expect(calls.map(({ value }) => value)).toEqual([2]);
   });
 
+  test('is bounded in the tools of all traces together: many tools in each make the oldest traces go', async () => {
+    const mcp = new Lookout();
+    const trace = (n: number) => n.toString(16).padStart(32, '0');
+    for (let n = 0; n < 1_010; n++) {
+      for (let i = 0; i < 100; i++) bySdk(mcp, { trace_id: trace(n), tool: `tool-${i}` });
+    }
+    // The server's view of the first traces is forgotten, so a gateway's counts; that of the last is known.
+    byGateway(mcp, { trace_id: trace(0), tool: 'tool-1' });
+    byGateway(mcp, { trace_id: trace(1_009), tool: 'tool-1' });
+    expect((await counted(mcp)).gateway).toBe(1);
+  });
+
   test('is bounded: of 20,000 traces the oldest is forgotten for one more, before and after a restart', async () => {
     const trace = (n: number) => ({ trace_id: n.toString(16).padStart(31, '0').padStart(32, 'a') });
     const mcp = new Lookout();
