@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { progressLine } from '../run/progress.ts';
 import { facts } from './facts.ts';
-import { type Figure, median } from './figures.ts';
+import type { Figure } from './figures.ts';
 import { Load } from './load/load.ts';
 import type { Subject } from './subject.ts';
 import { ingest } from './subjects/ingest.ts';
@@ -64,9 +64,15 @@ async function main(): Promise<void> {
   const figures = await measure(only === undefined ? Object.keys(subjects) : [only], quick);
   process.stdout.write(`${table(figures)}\n`);
   if (quick || only !== undefined) return;
-  const measured = figures.map((figure) => ({ ...figure, median: median(figure.rounds) }));
-  const results = { date: new Date().toISOString(), ...on, rounds: amounts.full.rounds, figures: measured };
-  writeFileSync(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
+  writeFileSync(resultsFile, asJson({ date: new Date().toISOString(), ...on, figures }));
+}
+
+/** With the rounds of a figure on one line, and four digits, so that two runs can be compared line by line. */
+function asJson(results: object): string {
+  const short = (_key: string, value: unknown) =>
+    typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+  const text = JSON.stringify(results, short, 2);
+  return `${text.replace(/\[\s+([\d.,\s-]+?)\s+\]/g, (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`)}\n`;
 }
 
 async function measure(names: readonly string[], quick: boolean): Promise<Figure[]> {
