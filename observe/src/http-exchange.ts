@@ -61,6 +61,7 @@ export class HttpExchange {
   #code: number | undefined;
   #feed: ((chunk: Buffer) => void) | undefined;
   #finish: (done: () => void) => void = (done) => done();
+  #endedAs: ExchangeEnd | undefined;
 
   constructor(observer: Observer, sessions: Sessions, { method, header }: Head, source: string | undefined) {
     this.#observer = observer;
@@ -88,6 +89,8 @@ export class HttpExchange {
       }
       this.#conversation.fromClient(observed, this.#arrival);
     });
+    // A server may refuse by the head alone: what the body asked for is refused as well.
+    if (this.#endedAs !== undefined) this.#settle(this.#endedAs);
   }
 
   responseStarted({ status, header }: Head): void {
@@ -110,7 +113,10 @@ export class HttpExchange {
   }
 
   ended(how: ExchangeEnd): void {
-    this.#finish(() => this.#settle(how));
+    this.#finish(() => {
+      this.#endedAs = how;
+      this.#settle(how);
+    });
   }
 
   #read(header: HeaderReader): void {
@@ -143,10 +149,13 @@ export class HttpExchange {
     decoder.on('error', () => decoder.destroy());
     this.#feed = (chunk) => void decoder.write(chunk);
     this.#finish = (done) => {
-      decoder.on('close', () => {
+      const decoded = () => {
         end();
         done();
-      });
+      };
+      // It closed by itself if what came is not what the header says.
+      if (decoder.closed) return decoded();
+      decoder.on('close', decoded);
       decoder.end();
     };
   }

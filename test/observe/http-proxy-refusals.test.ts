@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { freePort, proxyTo, toolCall } from './http-proxied.ts';
 import { listen } from './listening.ts';
@@ -62,6 +64,41 @@ describe('the HTTP proxy reports refusals', () => {
     await (await fetch(proxy.url, { method: 'POST', body: toolCall(1, 'lost') })).text();
     await proxy.flush();
     expect((await receiver.until('tool_call', 1)).map(summary)).toEqual([expected]);
+  });
+
+  test('a call that was refused before its body had come', async () => {
+    await using receiver = await startReceiver();
+    await using server = await listen((request, response) => {
+      request.resume();
+      response.writeHead(401, { 'content-length': 0 }).end();
+    });
+    await using proxy = await proxyTo(server.url, receiver.url);
+    const body = toolCall(1, 'secrets');
+    const client = connect(Number(proxy.url.port), '127.0.0.1');
+    client.write(`POST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
+    await once(client, 'data');
+    client.end(body);
+    await once(client.resume(), 'close');
+    await proxy.flush();
+    expect((await receiver.until('tool_call', 1)).map(summary)).toEqual(['secrets auth_denied auth']);
+  });
+
+  test('a call whose compressed answer is broken', async () => {
+    await using receiver = await startReceiver();
+    await using server = await listen((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      response.write('this is no gzip');
+      setTimeout(() => response.end(), 100);
+    });
+    await using proxy = await proxyTo(server.url, receiver.url);
+    const body = toolCall(1, 'torn');
+    const client = connect(Number(proxy.url.port), '127.0.0.1');
+    const head = `POST /mcp HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${body.length}`;
+    client.write(`${head}\r\n\r\n${body}`);
+    await once(client.resume(), 'close');
+    await proxy.flush();
+    expect((await receiver.until('tool_call', 1)).map(summary)).toEqual(['torn aborted server']);
   });
 
   test.each([
