@@ -87,7 +87,7 @@ export class HttpConnection {
         const request: Waiting = { method: head.method, exchange: undefined };
         current = request;
         this.#waiting.push(request);
-        if (pathOf(head.target) === path) {
+        if (isEndpoint(head.target, path)) {
           this.#unseen.push(() => {
             request.exchange = new HttpExchange(observer, sessions, head, this.#source);
           });
@@ -139,8 +139,19 @@ export class HttpConnection {
   }
 }
 
-/** The path of a request's target, which may be a whole URL. */
-function pathOf(target: string): string {
-  const own = target.replace(/^https?:\/\/[^/?#]*/i, '');
-  return own.split(/[?#]/, 1)[0] || '/';
+/** Whether a request's target, which may be a whole URL, is the endpoint in any spelling that a router may take for it. */
+function isEndpoint(target: string, path: string): boolean {
+  const own = target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '';
+  return own === path || plainPath(own) === plainPath(path);
+}
+
+/** Express ignores case and a final slash, Starlette redirects to it, and others decode and join slashes. */
+function plainPath(path: string): string {
+  let decoded = path;
+  try {
+    decoded = decodeURIComponent(path);
+  } catch {
+    // Taken as it is.
+  }
+  return `/${decoded.toLowerCase().split('/').filter(Boolean).join('/')}`;
 }

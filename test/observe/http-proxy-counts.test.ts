@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { describe, expect, test } from 'vitest';
 import { httpCases, visit } from './http-cases.ts';
-import { freePort, proxyTo } from './http-proxied.ts';
+import { freePort, proxyTo, toolCall } from './http-proxied.ts';
 import { listen } from './listening.ts';
 import { cli, everythingServer } from './proxied.ts';
 import { startReceiver, summary, tally } from './receiver.ts';
@@ -27,6 +27,23 @@ describe('the HTTP proxy counts exactly what its client called', () => {
     expect(receiver.of('session_end')).toHaveLength(one.sessions);
     expect(receiver.of('tool_list')).toHaveLength(1);
     expect(new Set(calls.map((call) => call.session?.id)).size).toBe(1);
+  });
+
+  test('however the path of the endpoint is spelled that the server takes', async () => {
+    await using receiver = await startReceiver();
+    await using server = await listen((request, response) => {
+      request.resume();
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"jsonrpc":"2.0","id":1,"result":{"content":[]}}');
+    });
+    await using proxy = await proxyTo(server.url, receiver.url);
+    for (const path of ['/mcp', '/mcp/', '/MCP', '//mcp', '/m%63p?x=1', '/other', '/mcp/other', '/%']) {
+      const body = toolCall(1, path);
+      await (await fetch(`${proxy.url.origin}${path}`, { method: 'POST', body })).text();
+    }
+    await proxy.flush();
+    const calls = await receiver.until('tool_call', 5);
+    expect(calls.map(({ tool }) => tool)).toEqual(['/mcp', '/mcp/', '/MCP', '//mcp', '/m%63p?x=1']);
   });
 
   test('server-everything, through the command line', async () => {
