@@ -3,6 +3,7 @@
  * is read beside them. Ends as the server ends: with its exit code or its signal.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { Conversation } from './conversation.ts';
 import { Lines } from './framing.ts';
@@ -24,6 +25,8 @@ const OUTPUT_AFTER_EXIT_MS = 1_000;
 const FLUSH_WITHIN_MS = 1_000;
 
 const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** Signals that do not end a Node process: one is ignored, the other starts its debugger. */
+const KEPT_BY_NODE: ReadonlySet<NodeJS.Signals> = new Set(['SIGPIPE', 'SIGUSR1']);
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
@@ -113,7 +116,9 @@ export async function proxyStdio(
     process.stderr.write(`mcp-lookout-observe: cannot start ${command}: ${error.message}\n`);
     process.exitCode = error.code === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE;
   } else if (endedBy !== null) {
-    process.kill(process.pid, endedBy);
+    // Node ignores some signals or uses them itself: then the exit code says it, as a shell's does.
+    process.exitCode = 128 + constants.signals[endedBy];
+    if (!KEPT_BY_NODE.has(endedBy)) process.kill(process.pid, endedBy);
   } else {
     process.exitCode = code ?? 1;
   }

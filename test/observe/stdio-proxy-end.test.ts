@@ -22,6 +22,14 @@ describe.concurrent('the stdio proxy ends as its server ends', () => {
     expect(await ended).toMatchObject({ code: null, signal: 'SIGKILL' });
   });
 
+  test.each([
+    ['SIGPIPE', 141],
+    ['SIGUSR1', 138],
+  ])('with the code that a shell gives %s, which does not end a Node process', async (name, expected) => {
+    const { ended } = runProxy(NOWHERE, ['sh', '-c', `kill -${name.slice(3)} $$`]);
+    expect(await ended).toMatchObject({ code: expected, stderr: '' });
+  });
+
   test('with 127 when there is no such command', async () => {
     const { code, stderr } = await runProxy(NOWHERE, ['no-such-command-anywhere']).ended;
     expect(code).toBe(127);
