@@ -5,6 +5,9 @@ import { Skim } from './skim.ts';
 /** Larger messages are skimmed instead of kept. */
 const KEPT_BYTES = 1024 * 1024;
 
+/** More pieces are put together: a sender of single bytes would make each cost a hundred. */
+const MOST_PIECES = 4_096;
+
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
@@ -26,6 +29,7 @@ export class Text {
     }
     if (this.#skim !== undefined) this.#skim.push(part);
     else this.#parts.push(part);
+    if (this.#parts.length >= MOST_PIECES) this.#parts = [Buffer.concat(this.#parts)];
   }
 
   /** Hands over what came since the last time; blank text is nothing at all. */

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { EventStream, Lines, Text } from '../../observe/src/framing.ts';
 import type { Observed } from '../../observe/src/json-rpc.ts';
@@ -189,4 +191,19 @@ describe('framing', () => {
     text.end(onMessage);
     expect(seen).toEqual([{ id: 1, result: { isError: true } }]);
   });
+});
+
+test('A message that comes byte by byte takes about its own size in memory', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const bytes = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id: 1, result: 'x'.repeat(1_000_000) }));
+  const text = new Text();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let at = 0; at < bytes.length; at++) text.push(bytes.subarray(at, at + 1));
+  collect();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
+  const seen: unknown[] = [];
+  text.end((observed) => seen.push(observed?.message));
+  expect(seen).toEqual([JSON.parse(bytes.toString())]);
 });
