@@ -14,6 +14,9 @@ type Json = Readonly<Record<string, unknown>>;
 /** Of a log line, in UTF-16 code units; a longer text is no audit event. */
 const LONGEST_JSON_BODY = 256 * 1024;
 
+/** Longer than the name of any attribute that a source asks for. */
+const LONGEST_NAME = 256;
+
 const NONE: ReadonlyMap<string, AttributeValue> = new Map();
 
 export function lineRecord(line: Json, keys: WantedKeys): TelemetryRecord {
@@ -71,6 +74,8 @@ export function flatten(
   for (const name of Object.keys(object)) {
     if (--budget.left < 0) throw new TooLargeError(`a record has more than ${VALUES_PER_RECORD} values`);
     const key = `${prefix}${name}`;
+    // Else each of the many fields inside a long name would cost the reading of the whole name.
+    if (key.length > LONGEST_NAME) continue;
     const value = object[name];
     if (keys.has(key)) into.set(key, attributeOf(value, 0, budget));
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && depth < VALUE_DEPTH) {
