@@ -9,7 +9,7 @@ import { type HeaderReader, hashSessionId, isModern } from './identity.ts';
 import { fields, integerCode } from './json.ts';
 import { messagesOf, type Observed, type RequestKey, requestKey } from './json-rpc.ts';
 import type { Observer } from './observer.ts';
-import { SERVER_LOST, verdictOfStatus } from './outcome.ts';
+import { CONNECTION_LOST, SERVER_LOST, verdictOfStatus } from './outcome.ts';
 
 const MOST_SESSIONS = 10_000;
 const TOO_MANY_REQUESTS = 429;
@@ -181,6 +181,9 @@ export class HttpExchange {
       this.#sessions.close(this.#session, 'session expired');
     } else if (this.#method === 'DELETE' && this.#status >= 200 && this.#status < 300) {
       this.#sessions.close(this.#session, 'session deleted');
+    } else if (how === 'client left' && this.#status === 0) {
+      // It has seen no event to resume after, and may have made the session up.
+      conversation.unanswered(CONNECTION_LOST, this.#calls);
     }
     // Otherwise the answer may still come: a legacy client resumes its stream with another request.
   }

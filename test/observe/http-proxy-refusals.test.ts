@@ -101,6 +101,23 @@ describe('the HTTP proxy reports refusals', () => {
     expect((await receiver.until('tool_call', 1)).map(summary)).toEqual(['torn aborted server']);
   });
 
+  test('calls in a session that is made up, whose sender left before any answer', async () => {
+    await using receiver = await startReceiver();
+    let asked = () => {};
+    const arrived = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    await using server = await listen((request) => request.resume().on('end', asked));
+    await using proxy = await proxyTo(server.url, receiver.url);
+    const body = toolCall(1, 'left');
+    const client = connect(Number(proxy.url.port), '127.0.0.1');
+    const head = `POST /mcp HTTP/1.1\r\nHost: a\r\nMcp-Session-Id: none\r\nContent-Length: ${body.length}`;
+    client.write(`${head}\r\n\r\n${body}`);
+    await arrived;
+    client.destroy();
+    expect((await receiver.until('tool_call', 1)).map(summary)).toEqual(['left aborted transport']);
+  });
+
   test.each([
     ['that is down', 'http:', /ECONNREFUSED/],
     ['that speaks no TLS', 'https:', /EPROTO|SSL/],
