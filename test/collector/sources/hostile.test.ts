@@ -92,7 +92,7 @@ describe('hostile texts in place of any text of a fixture', () => {
   test('a long name around many fields costs what it weighs, and not its length for each', () => {
     const fields = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`k${i}`, 1]));
     const line = JSON.parse(JSON.stringify({ ['x'.repeat(16_000)]: fields }));
-    for (let i = 0; i < 60; i++) expect(lineRecord(line, wantedKeys).attributes.size).toBe(0);
+    for (let i = 0; i < 500; i++) expect(lineRecord(line, wantedKeys).attributes.size).toBe(0);
   });
 
   test('lines that are anything but a call of a known form make no event and no fault', () => {
