@@ -26,6 +26,8 @@ export interface HttpProxy {
 
 /** Finds clients that vanished without a word. */
 const PROBE_CLIENT_MS = 60_000;
+/** A server is rid of a connection that it closed; a client that does not close its side must not hold one here. */
+const LINGER_MS = 10_000;
 const FLUSH_WITHIN_MS = 2_000;
 
 /** Listens, then resolves. Rejects when the address cannot be used. */
@@ -116,7 +118,8 @@ function join(client: Socket, upstream: Socket, seen: HttpConnection): void {
   });
   upstream.on('end', () => {
     seen.serverEnded();
-    client.end();
+    // Not before a slow reader has taken it all.
+    client.end(() => client.setTimeout(LINGER_MS, () => client.destroy()));
   });
   client.on('close', () => {
     seen.clientEnded();

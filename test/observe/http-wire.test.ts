@@ -206,3 +206,21 @@ describe('the HTTP proxy on the wire', () => {
     ).toBe(`${switched}\x00\xff no HTTP\r\n\r\n`);
   });
 });
+
+test('A connection that the server closed goes, also when the client keeps its side open', async () => {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () =>
+      socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'),
+    );
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await using proxy = await proxyTo(
+    new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`),
+  );
+  const client = connect({ port: Number(proxy.url.port), host: '127.0.0.1', allowHalfOpen: true });
+  client.write('GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(client.resume(), 'end');
+  expect(await new Promise((resolve) => server.close(resolve))).toBeUndefined();
+  client.destroy();
+});
