@@ -1,7 +1,7 @@
 /** What is sent: bodies of each shape, enough different ones that no cache learns them by heart. */
 import { asProtobuf, exportRequest } from './otlp.ts';
 import { ID_MARK, type Template, TRACE_MARK, templateOf } from './template.ts';
-import { type ToolCall, toolCalls } from './tool-call.ts';
+import { SERVERS, type ToolCall, toolCalls } from './tool-call.ts';
 
 export const formats = ['json', 'ndjson', 'otlp-protobuf', 'otlp-json'] as const;
 export type Format = (typeof formats)[number];
@@ -19,7 +19,7 @@ export interface Bodies {
 
 /** Events in all bodies of a shape together, about. */
 const DIFFERENT_EVENTS = 8_000;
-const LEAST_BODIES = 4;
+const LEAST_BODIES = 20;
 
 const routes: Readonly<Record<Format, { readonly path: string; readonly contentType: string }>> = {
   json: { path: '/v1/events', contentType: 'application/json' },
@@ -44,9 +44,15 @@ export function encode(calls: readonly ToolCall[], format: Format): Buffer {
 
 /** Bodies of a shape, their events at the present time. */
 export function bodiesOf({ format, eventsPerRequest }: Shape): Bodies {
-  const next = toolCalls(Date.now(), () => ({ id: ID_MARK, trace: TRACE_MARK }));
+  const timeMs = Date.now();
+  // A process exports the spans of its own server only; wrappers and gateways send events of any.
+  const sender = (server?: number) => toolCalls(timeMs, () => ({ id: ID_MARK, trace: TRACE_MARK }), server);
+  const senders = format.startsWith('otlp')
+    ? Array.from({ length: SERVERS }, (_, n) => sender(n))
+    : [sender()];
   const count = Math.max(LEAST_BODIES, Math.ceil(DIFFERENT_EVENTS / eventsPerRequest));
-  const templates = Array.from({ length: count }, () => {
+  const templates = Array.from({ length: count }, (_, body) => {
+    const next = senders[body % senders.length]!;
     const calls = Array.from({ length: eventsPerRequest }, (_, n) => next(n));
     return templateOf(encode(calls, format), format === 'otlp-protobuf' ? 'bytes' : 'hex');
   });

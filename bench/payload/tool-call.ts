@@ -9,7 +9,7 @@ import { type Random, random } from '../../run/replay/random.ts';
 export type ToolCall = EventOf<'tool_call'>;
 
 const SESSIONS = 2_000;
-const SERVERS = 20;
+export const SERVERS = 20;
 const CLIENTS = 8;
 const TOOLS_OF_A_SESSION = 5;
 export const CALLS_OF_A_TRACE = 4;
@@ -20,20 +20,33 @@ const digits = (value: number, length: number) => value.toString(16).padStart(le
 /** 16 hex digits. */
 export const hexOf = (number: number) => digits(number, 16);
 
-/** An endless run of calls that comes out the same each time; `idOf` gives the 16 hex digits that make the n-th unique. */
+export interface Ids {
+  /** 16 hex digits that make the call unique, and 16 that its trace has. */
+  readonly id: string;
+  readonly trace: string;
+}
+
+/** An endless run of calls, the same each time: to all servers, or to the one of this number. */
 export function toolCalls(
   timeMs: number,
-  idOf: (n: number) => { id: string; trace: string },
+  idsOf: (n: number) => Ids,
+  server?: number,
 ): (n: number) => ToolCall {
-  const chance = random(SEED, 'bench');
-  return (n) => toolCall(chance, timeMs, idOf(n));
+  const chance = random(SEED, `bench ${server}`);
+  const sessionOfServer = () =>
+    server === undefined
+      ? Math.floor(chance.between(0, SESSIONS))
+      : server + SERVERS * Math.floor(chance.between(0, SESSIONS / SERVERS));
+  return (n) => toolCall(chance, sessionOfServer(), timeMs, idsOf(n));
 }
 
 /** The id of the n-th of many calls, for those that are not patched later. */
-export const numbered = (n: number) => ({ id: hexOf(n), trace: hexOf(Math.floor(n / CALLS_OF_A_TRACE)) });
+export const numbered = (n: number): Ids => ({
+  id: hexOf(n),
+  trace: hexOf(Math.floor(n / CALLS_OF_A_TRACE)),
+});
 
-function toolCall(chance: Random, timeMs: number, { id, trace }: { id: string; trace: string }): ToolCall {
-  const session = Math.floor(chance.between(0, SESSIONS));
+function toolCall(chance: Random, session: number, timeMs: number, { id, trace }: Ids): ToolCall {
   const tool = (session % 2) * TOOLS_OF_A_SESSION + Math.floor(chance.between(0, TOOLS_OF_A_SESSION));
   const failed = chance.fraction();
   const outcome = failed < 0.9 ? 'ok' : failed < 0.98 ? 'tool_error' : 'denied';

@@ -51,6 +51,23 @@ test('as OTLP, protobuf and JSON hold the same spans, and both have their ids ch
   expect(unique(decoded[0]!.map(({ traceId }) => traceId))).toBe(2);
 });
 
+test('one export holds the spans of one server, and all exports those of twenty', () => {
+  const servers = bodiesOf({ format: 'otlp-json', eventsPerRequest: 100 }).templates.map(({ bytes }) => {
+    const sessions = new Set<string>();
+    const seen: string[] = [];
+    decodeTracesJson(JSON.parse(bytes.toString()), wantedKeys, 100, ({ resource, attributes }) => {
+      seen.push(String(resource.get('service.name')));
+      sessions.add(String(attributes.get('mcp.session.id')));
+    });
+    expect(seen.length).toBe(100);
+    expect([...sessions].map((id) => Number.parseInt(id.slice(-12), 16) % 20)).toEqual(
+      [...sessions].map(() => Number(/\d+/.exec(seen[0]!)![0])),
+    );
+    return seen[0];
+  });
+  expect(unique(servers)).toBe(20);
+});
+
 test('lines hold one event each', () => {
   const next = toolCalls(Date.now(), numbered);
   const lines = encode([next(0), next(1)], 'ndjson')
