@@ -33,8 +33,6 @@ export interface AlertTest<L extends string> {
 
 /** The scrape interval of the tests' series. */
 export const SCRAPE: Duration = '5s';
-/** Seconds between two values of the tests' series. */
-export const SCRAPE_SECONDS = 5;
 
 /** Nothing fires at `seconds`. */
 export const silent = (seconds: number) => ({ at: `${seconds}s`, firing: [] }) as const;
