@@ -33,6 +33,8 @@ export interface JournalOptions {
 export interface JournalRecord extends Batch {
   /** Where the record starts. */
   readonly position: Position;
+  /** Where it ends: reading goes on from here. */
+  readonly end: Position;
 }
 
 /** As many bytes wait for their commit as may. */
@@ -47,6 +49,8 @@ interface Waiting {
 /** Bounds how long applying one group keeps the event loop. */
 const GROUP_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 1_000;
+
+const samePlace = (a: Position, b: Position) => a.segment === b.segment && a.offset === b.offset;
 
 /** A record without events: shows whether the disk takes one. */
 const probe = () => encodeRecord({ receivedMs: 0, sourceKind: '', events: [] });
@@ -65,6 +69,7 @@ export class Journal {
   #committing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
+  readonly #listeners = new Set<(end: Position) => void>();
 
   private constructor(options: JournalOptions, nextRecord: number) {
     this.#options = options;
@@ -100,6 +105,12 @@ export class Journal {
   /** Behind the last record that is on disk and applied. */
   get end(): Position {
     return this.#end;
+  }
+
+  /** Where the oldest record that is kept stands; what was before is deleted. */
+  get start(): Position {
+    const [segment = this.#end.segment] = this.#segments.keys();
+    return { segment, offset: 0 };
   }
 
   /** Whether the last commit failed and the disk has not taken one since. */
@@ -143,7 +154,12 @@ export class Journal {
       const to = segment === end.segment ? end.offset : undefined;
       try {
         for await (const { record, damage, end: next } of readSegment(directory, segment, offset, to)) {
-          if (record) yield { ...decodeRecord(record), position: { segment, offset } };
+          if (record)
+            yield {
+              ...decodeRecord(record),
+              position: { segment, offset },
+              end: { segment, offset: next },
+            };
           if (damage) onDamage?.(segment, damage);
           offset = next;
         }
@@ -153,6 +169,22 @@ export class Journal {
         if (!gone) throw error;
       }
     }
+  }
+
+  /** The record that starts at a position; undefined when retention has deleted it, or what stands there is damaged. */
+  async readAt(position: Position): Promise<JournalRecord | undefined> {
+    for await (const record of this.read(position))
+      return samePlace(record.position, position) ? record : undefined;
+    return undefined;
+  }
+
+  /**
+   * Calls a listener after each group commit, when its records are on disk and applied, with where the journal ends
+   * now: what stands before that may be read. It must not throw. Returns a function that ends it.
+   */
+  onCommit(listener: (end: Position) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Told that a snapshot holds everything before a position, deletes the oldest segments over the retention. */
@@ -213,6 +245,7 @@ export class Journal {
       this.#end = { segment: writer.first, offset };
       committed(position);
     }
+    for (const listener of this.#listeners) listener(this.#end);
   }
 
   async #failed(error: Error): Promise<void> {

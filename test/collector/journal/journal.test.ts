@@ -116,6 +116,30 @@ test('records are found again at the positions they were given', async () => {
   expect(read).toEqual(positions);
 });
 
+test('one record is read where it starts, and nowhere else', async () => {
+  await open({ segmentBytes: 200 });
+  const positions: Position[] = [];
+  for (const id of ['a', 'b', 'c', 'd']) positions.push(await append(id));
+  for (const [i, id] of ['a', 'b', 'c', 'd'].entries()) {
+    const found = await journal.readAt(positions[i]!);
+    expect([found?.events[0]?.id, found?.position]).toEqual([id, positions[i]]);
+    expect((await ids(found!.end))[0]).toBe(['b', 'c', 'd', undefined][i]);
+  }
+  expect(await journal.readAt({ ...positions[1]!, offset: positions[1]!.offset + 1 })).toBeUndefined();
+  expect(await journal.readAt(journal.end)).toBeUndefined();
+});
+
+test('a listener hears of every commit when it can be read, until it stops listening', async () => {
+  await open();
+  const heard: Position[] = [];
+  const stop = journal.onCommit((end) => heard.push(end));
+  await append('a');
+  expect(heard).toEqual([journal.end]);
+  stop();
+  await append('b');
+  expect(heard).toHaveLength(1);
+});
+
 test('segments are named by the number of their first record and follow one another by size', async () => {
   await open({ segmentBytes: 100 });
   for (const id of ['a', 'b', 'c']) await append(id);
