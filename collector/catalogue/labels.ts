@@ -69,8 +69,20 @@ export type AuthFailureReason = (typeof authFailureReasons)[number];
 export const findingSeverities = ['info', 'warning', 'critical'] as const;
 export type FindingSeverity = (typeof findingSeverities)[number];
 
-/** The detectors that exist. */
-export const detectors = ['tool_diversity'] as const;
+/** The detectors, by what they find. */
+export const detectors = [
+  'tool_diversity',
+  'sequence',
+  'argument_drift',
+  'temporal',
+  'cross_session',
+  'read_then_exfiltrate',
+  'credential_harvesting',
+  'privilege_escalation',
+  'slow_exfiltration',
+  'tool_poisoning',
+  'loop',
+] as const;
 export type Detector = (typeof detectors)[number];
 
 /** Why a use of a server contradicts the registry in `stack.config.ts`. */

@@ -4,7 +4,19 @@ import { moment, table } from './format.ts';
 import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
 
-const detectorNames: Readonly<Record<Finding['detector'], string>> = { tool_diversity: 'Tool diversity' };
+const detectorNames: Readonly<Record<Finding['detector'], string>> = {
+  tool_diversity: 'Tool diversity',
+  sequence: 'Unusual order of tools',
+  argument_drift: 'Drift of arguments',
+  temporal: 'Unusual time',
+  cross_session: 'Same call from several users',
+  read_then_exfiltrate: 'Read, then sent away',
+  credential_harvesting: 'Credentials gathered',
+  privilege_escalation: 'Denied, then reached another way',
+  slow_exfiltration: 'Slow leak',
+  tool_poisoning: 'Poisoned tool',
+  loop: 'Loop',
+};
 
 const severityBadge = (severity: Finding['severity']): Html =>
   html`<span class="badge ${severity}">${severity}</span>`;

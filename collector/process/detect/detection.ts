@@ -1,0 +1,93 @@
+/**
+ * Runs the detectors: builds what they are shown, keeps their state of each open session, and hands on what they say.
+ */
+import type { EventOf } from '../../catalogue/events.ts';
+import type { Call, SessionFacts, ToolRisk } from './call.ts';
+import type { Detector, Report } from './detector.ts';
+import { readPayload } from './payload.ts';
+
+/** What the detectors remember of one open session. */
+export interface Watch {
+  calls: number;
+  readonly states: unknown[];
+}
+
+export interface DetectionOptions {
+  // biome-ignore lint/suspicious/noExplicitAny: each detector alone knows the type of its state.
+  readonly detectors: readonly Detector<any>[];
+  readonly riskOf: (server: string, tool: string) => ToolRisk;
+  readonly report: Report;
+}
+
+export class Detection {
+  readonly #options: DetectionOptions;
+
+  constructor(options: DetectionOptions) {
+    this.#options = options;
+  }
+
+  open(session: SessionFacts): Watch {
+    return { calls: 0, states: this.#options.detectors.map((detector) => detector.open(session)) };
+  }
+
+  toolCall(event: EventOf<'tool_call'>, timeMs: number, session: SessionFacts, watch: Watch): void {
+    const { server, tool, outcome } = event;
+    const call: Call = {
+      index: watch.calls++,
+      id: event.id,
+      timeMs,
+      server,
+      tool,
+      endpoint: `${server}/${tool}`,
+      outcome,
+      risk: this.#options.riskOf(server, tool),
+      arguments: event.arguments === undefined ? undefined : readPayload(event.arguments),
+      result: resultOf(event),
+    };
+    this.#each((detector, i) => detector.observe(call, session, watch.states[i], this.#options.report));
+  }
+
+  policyDecision(
+    event: EventOf<'policy_decision'>,
+    timeMs: number,
+    session: SessionFacts,
+    watch: Watch,
+  ): void {
+    const { server, tool, decision, policy } = event;
+    const shown = { timeMs, server, tool, decision, policy };
+    this.#each((detector, i) => detector.decide?.(shown, session, watch.states[i], this.#options.report));
+  }
+
+  toolList({ server, tools }: EventOf<'tool_list'>, timeMs: number): void {
+    const shown = tools.map(({ name, description_hash, schema_hash }) => ({
+      name,
+      descriptionHash: description_hash,
+      schemaHash: schema_hash,
+    }));
+    this.#each((detector) => detector.list?.({ timeMs, server, tools: shown }, this.#options.report));
+  }
+
+  /** Ends a session; it teaches the baselines when nothing was found in it. */
+  end(session: SessionFacts, watch: Watch, found: () => boolean): void {
+    this.#each((detector, i) => detector.end?.(session, watch.states[i], this.#options.report));
+    if (found()) return;
+    this.#each((detector, i) => detector.learn?.(session, watch.states[i]));
+  }
+
+  tick(nowMs: number): void {
+    this.#each((detector) => detector.tick?.(nowMs, this.#options.report));
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: each detector alone knows the type of its state.
+  #each(act: (detector: Detector<any>, index: number) => void): void {
+    this.#options.detectors.forEach(act);
+  }
+}
+
+/** An error message counts as tool output. */
+function resultOf({ result, error_message }: EventOf<'tool_call'>) {
+  if (result === undefined && error_message === undefined) return undefined;
+  return readPayload(
+    error_message === undefined ? result : result === undefined ? error_message : [result, error_message],
+  );
+}
