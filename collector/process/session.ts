@@ -97,7 +97,7 @@ export const newSession = (
 
 /** Bytes of the journal that one of a session's places stands for. */
 export const PLACE_BYTES = 1024 * 1024;
-/** A session that spreads over more of the journal than this many places keeps its newest. */
+/** A session that spreads over more of the journal than this many places keeps its first and its newest. */
 const MAXIMUM_PLACES = 64;
 
 /** Remembers where an event of the session stands. */
@@ -105,7 +105,7 @@ export function notePlace({ places }: Session, { segment, offset }: Position): v
   const last = places.at(-1);
   if (last?.segment === segment && offset < last.offset + PLACE_BYTES) return;
   places.push({ segment, offset });
-  if (places.length > MAXIMUM_PLACES) places.shift();
+  if (places.length > MAXIMUM_PLACES) places.splice(1, 1);
 }
 
 export const saveSession = (session: Session): SavedSession => ({ ...session, tools: [...session.tools] });

@@ -59,6 +59,8 @@ export class Sessions {
   readonly #ended = new Map<string, Session>();
   /** Tools of all open and ended sessions together. */
   #tools = 0;
+  /** Told of each session that has ended, and again when an event of it comes late. */
+  onEnd: (session: Session) => void = () => {};
 
   constructor(config: CollectorConfig, instruments: Instruments, baselines: Baselines, now: () => number) {
     this.#config = config;
@@ -183,6 +185,7 @@ export class Sessions {
     if (ended?.end && timeMs <= ended.end.untilMs) {
       ended.lateEvents++;
       notePlace(ended, position);
+      this.onEnd(ended);
       return undefined;
     }
     if (event.kind === 'session_end') return undefined;
@@ -227,6 +230,7 @@ export class Sessions {
     this.#gauges.hold(session.type, session.tools.size, this.#now());
     session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
     this.#remember(session);
+    this.onEnd(session);
     if (how === 'evicted' || isLoneCall(session)) return;
     const labels = { session_type: session.type };
     this.#instruments.observe(sessionDuration, labels, (session.lastMs - session.startedMs) / 1_000);
