@@ -1,28 +1,12 @@
-/** The series of one metric: found by their labels, bounded in number, born at zero. */
+/** The series of one metric: found by their labels through nested Maps, bounded in number, born at zero. */
 import Type, { type Static } from 'typebox';
+import type { Waiting } from './born-at-zero.ts';
 import type { OverflowLabel } from './catalogue/collector-metrics.ts';
 import { type OpenLabel, OTHER } from './catalogue/labels.ts';
 import type { Metric } from './catalogue/metric.ts';
+import { escapedLabelValue } from './exposition.ts';
 import type { LabelBounds } from './series-bounds.ts';
-
-/** The numbers of one series: a counter or gauge has `value`, a histogram its `value` as sum and a count a bucket. */
-export interface Series {
-  readonly labels: Readonly<Record<string, string>>;
-  value: number;
-  /** Observations by bucket, not cumulative; the last is above every bound. */
-  readonly buckets?: Float64Array;
-}
-
-/** Series with the same open labels, one for each combination of the closed ones: they are born together. */
-export interface Group {
-  readonly series: Map<string, Series>;
-  /** Shown as zero, whatever has been counted. */
-  held: boolean;
-  /** Some scraper may not have seen its values yet; those of gauges are not kept track of. */
-  unseen: boolean;
-  /** When a scrape first showed its values as they are, or its zeros while it is held, in milliseconds. */
-  firstShownMs: number | undefined;
-}
+import { Group, Pages } from './series-values.ts';
 
 /** The counts of a group that some scraper may not have seen, as they outlive the process. */
 export const savedGroupSchema = Type.Object({
@@ -36,81 +20,108 @@ export const savedGroupSchema = Type.Object({
 });
 export type SavedGroup = Static<typeof savedGroupSchema>;
 
-type Branch = Map<string, Branch | Group>;
-type Labels = Readonly<Record<string, string>>;
+export type Labels = Readonly<Record<string, string>>;
 
-/** Every combination of the values of the closed labels; one empty combination when there are none. */
-function combinations(closed: readonly (readonly [string, readonly string[]])[]): Labels[] {
-  return closed.reduce<Labels[]>(
-    (all, [name, values]) => all.flatMap((labels) => values.map((value) => ({ ...labels, [name]: value }))),
-    [{}],
+type Branch = Map<string, Branch | Group>;
+type ClosedLabel = readonly [name: string, indexes: ReadonlyMap<string, number>];
+
+/** Every combination of the values of the closed labels, the first label changing slowest; one empty one without any. */
+const combinations = (closed: readonly (readonly string[])[]): string[][] =>
+  closed.reduce<string[][]>(
+    (all, values) => all.flatMap((some) => values.map((value) => [...some, value])),
+    [[]],
   );
-}
+
+const textOf = (names: readonly string[], values: readonly string[]): string =>
+  names.map((name, i) => `${name}="${escapedLabelValue(values[i] as string)}"`).join(',');
 
 export class Family {
   readonly metric: Metric;
-  readonly #open: readonly (readonly [string, OpenLabel])[];
+  readonly waiting: Waiting;
+  /** Upper bounds of a histogram's finite buckets. */
+  readonly buckets: readonly number[];
+  /** Numbers of one series. */
+  readonly width: number;
+  /** The closed labels of each series of a group, as the exposition writes them. */
+  readonly closedTexts: readonly string[];
+  readonly #open: readonly OpenLabel[];
   readonly #openNames: readonly string[];
-  readonly #closed: readonly string[];
-  readonly #combinations: readonly Labels[];
+  readonly #closed: readonly ClosedLabel[];
+  /** The values of the closed labels of each series of a group; our own words, none with a bar in it. */
+  readonly #closedKeys: readonly string[];
   readonly #bounds: LabelBounds;
   readonly #limit: number;
   readonly #onOverflow: (label: OverflowLabel) => void;
-  readonly #onUnseen: (group: Group) => void;
   /** Groups by the values of the open labels, one level for each; a metric without open labels has one group. */
   #root: Branch | Group | undefined;
   #groups: Group[] = [];
+  #pages: Pages;
 
   constructor(
     metric: Metric,
+    waiting: Waiting,
     bounds: LabelBounds,
     limit: number,
     onOverflow: (label: OverflowLabel) => void,
-    onUnseen: (group: Group) => void,
   ) {
     this.metric = metric;
+    this.waiting = waiting;
+    this.buckets = metric.buckets ?? [];
+    this.width = metric.buckets ? metric.buckets.length + 2 : 1;
     const labels = Object.entries(metric.labels);
-    this.#open = labels.flatMap(([name, label]) => ('bound' in label ? [[name, label] as const] : []));
-    this.#openNames = this.#open.map(([name]) => name);
+    const open = labels.flatMap(([name, label]) => ('bound' in label ? [[name, label] as const] : []));
+    this.#open = open.map(([, label]) => label);
+    this.#openNames = open.map(([name]) => name);
     const closed = labels.flatMap(([name, label]) => ('bound' in label ? [] : [[name, label] as const]));
-    this.#closed = closed.map(([name]) => name);
-    this.#combinations = combinations(closed);
+    this.#closed = closed.map(([name, values]) => [name, new Map(values.map((value, i) => [value, i]))]);
+    const combined = combinations(closed.map(([, values]) => values));
+    this.#closedKeys = combined.map((values) => values.join('|'));
+    const closedNames = closed.map(([name]) => name);
+    this.closedTexts = combined.map((values) => textOf(closedNames, values));
     this.#bounds = bounds;
     this.#limit = limit;
     this.#onOverflow = onOverflow;
-    this.#onUnseen = onUnseen;
-    if (metric.kind !== 'gauge' && this.#open.length === 0) this.#create([]);
+    this.#pages = this.#newPages();
+    if (metric.kind !== 'gauge' && open.length === 0) this.#create([]);
   }
 
   get groups(): readonly Group[] {
     return this.#groups;
   }
 
-  /** The series with these labels, about to change, made if there is none yet; undefined for a gauge that is at its limit. */
-  series(labels: Labels): Series | undefined {
+  /**
+   * The group with these labels, made if there is none yet; undefined for a gauge that is at its limit.
+   * Each call counts an overflow where a value is over its bound.
+   */
+  group(labels: Labels): Group | undefined {
     // Values that are series already are found as they are given: they are clean, and within their bounds.
-    let branch = this.#root;
-    for (const name of this.#openNames) branch = (branch as Branch | undefined)?.get(labels[name] as string);
-    const group =
-      (branch as Group | undefined) ?? this.#admit(this.#openNames.map((name) => labels[name] as string));
-    if (!group) return undefined;
-    if (this.metric.kind !== 'gauge') this.#grow(group);
-    return this.#member(group, labels);
+    let node = this.#root;
+    for (const name of this.#openNames) node = (node as Branch | undefined)?.get(labels[name] as string);
+    if (node !== undefined) return node as Group;
+    return this.#admit(this.#openNames.map((name) => labels[name] as string));
+  }
+
+  /** Which of a group's series has these closed labels. Throws a RangeError that names a value which does not exist. */
+  seriesIndex(labels: Labels): number {
+    let index = 0;
+    for (const [name, indexes] of this.#closed) {
+      const value = indexes.get(labels[name] as string);
+      if (value === undefined)
+        throw new RangeError(`${this.metric.name} has no series for ${name} = ${labels[name]}`);
+      index = index * indexes.size + value;
+    }
+    return index;
   }
 
   /** What some scraper may not have seen yet. */
   unseen(): SavedGroup[] {
-    const groups = this.#groups.filter(({ unseen }) => unseen);
-    return groups.map(({ held, series }) => ({
-      metric: this.metric.name,
-      open: this.#openNames.map((name) => [...series.values()][0]!.labels[name] as string),
-      held,
-      series: [...series].map(([closed, { value, buckets = [] }]) => ({
-        closed,
-        value,
-        buckets: [...buckets],
-      })),
-    }));
+    const saved: SavedGroup[] = [];
+    const visit = (node: Branch | Group | undefined, open: string[]) => {
+      if (node instanceof Map) for (const [value, next] of node) visit(next, [...open, value]);
+      else if (node?.unseen) saved.push(this.#saved(node, open));
+    };
+    visit(this.#root, []);
+    return saved;
   }
 
   /** Goes on counting where another process stopped; what this version has no place for is left out. */
@@ -118,51 +129,44 @@ export class Family {
     if (this.metric.kind === 'gauge' || open.length !== this.#open.length) return;
     const group = this.#find(open) ?? this.#admit(open);
     if (!group) return;
-    this.#grow(group);
+    group.touch();
     if (!held) group.held = false;
     for (const { closed, value, buckets } of series) {
-      const known = group.series.get(closed);
-      if (!known || (known.buckets?.length ?? 0) !== buckets.length) continue;
-      known.value += value;
-      for (const [i, count] of buckets.entries()) known.buckets![i] = known.buckets![i]! + count;
+      const index = this.#closedKeys.indexOf(closed);
+      const numbers = this.metric.buckets ? [...buckets, value] : [value];
+      if (index < 0 || numbers.length !== this.width) continue;
+      const first = group.first + index * this.width;
+      for (const [i, number] of numbers.entries()) group.page[first + i] = group.page[first + i]! + number;
     }
   }
 
   clear(): void {
     this.#root = undefined;
     this.#groups = [];
+    this.#pages = this.#newPages();
   }
 
-  #grow(group: Group): void {
-    if (!group.held) group.firstShownMs = undefined;
-    if (group.unseen) return;
-    group.unseen = true;
-    this.#onUnseen(group);
+  #newPages(): Pages {
+    return new Pages(1 + this.closedTexts.length * this.width);
   }
 
-  #member(group: Group, labels: Labels): Series {
-    const key = this.#closedKey(labels);
-    const known = group.series.get(key);
-    if (known) return known;
-    throw new RangeError(`${this.metric.name} has no series for ${this.#closed.join(', ')} = ${key}`);
-  }
-
-  /** Closed values are our own words, none with a bar in it, so that joining them cannot make two the same. */
-  #closedKey(labels: Labels): string {
-    const [first] = this.#closed;
-    if (!first) return '';
-    if (this.#closed.length === 1) return labels[first] as string;
-    return this.#closed.map((name) => labels[name]).join('|');
+  #saved(group: Group, open: readonly string[]): SavedGroup {
+    const series = this.#closedKeys.map((closed, i) => {
+      const first = group.first + i * this.width;
+      const numbers = [...group.page.subarray(first, first + this.width)];
+      return { closed, value: numbers.pop() as number, buckets: numbers };
+    });
+    return { metric: this.metric.name, open: [...open], held: group.held, series };
   }
 
   #find(values: readonly string[]): Group | undefined {
-    let branch = this.#root;
-    for (const value of values) branch = (branch as Branch | undefined)?.get(value);
-    return branch as Group | undefined;
+    let node = this.#root;
+    for (const value of values) node = (node as Branch | undefined)?.get(value);
+    return node as Group | undefined;
   }
 
   #admit(given: readonly string[]): Group | undefined {
-    const clean = given.map((value, i) => this.#bounds.clean(this.#label(i), value));
+    const clean = given.map((value, i) => this.#bounds.clean(this.#open[i]!, value));
     const known = this.#find(clean);
     if (known) return known;
     if (this.#groups.length >= this.#limit) {
@@ -173,30 +177,16 @@ export class Family {
       return this.#find(others) ?? this.#create(others);
     }
     if (this.metric.kind === 'gauge') return this.#create(clean);
-    const admitted = clean.map((value, i) => this.#bounds.admit(this.#label(i), value));
+    const admitted = clean.map((value, i) => this.#bounds.admit(this.#open[i]!, value));
     return this.#find(admitted) ?? this.#create(admitted);
   }
 
-  #label(index: number): OpenLabel {
-    return this.#open[index]?.[1] as OpenLabel;
-  }
-
   #create(values: readonly string[]): Group {
-    const open = Object.fromEntries(this.#open.map(([name], i) => [name, values[i] as string]));
-    const buckets = this.metric.buckets;
-    const series = this.#combinations.map((closed): [string, Series] => {
-      const counts = buckets ? { buckets: new Float64Array(buckets.length + 1) } : {};
-      return [this.#closedKey(closed), { labels: { ...open, ...closed }, value: 0, ...counts }];
-    });
-    const group: Group = {
-      series: new Map(series),
-      held: this.metric.kind !== 'gauge',
-      unseen: false,
-      firstShownMs: undefined,
-    };
+    const text = textOf(this.#openNames, values);
+    const group = new Group(this, this.#pages.take(this.#groups.length), text);
     this.#plant(values, group);
     this.#groups.push(group);
-    if (group.held) this.#grow(group);
+    if (group.held) group.touch();
     return group;
   }
 
