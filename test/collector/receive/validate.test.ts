@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
 import {
@@ -6,7 +8,7 @@ import {
   eventSchemas,
   NAME_LENGTH,
 } from '../../../collector/catalogue/events.ts';
-import { faultOf } from '../../../collector/receive/validate.ts';
+import { faultOf, walkedFaultOf } from '../../../collector/receive/validate.ts';
 import { seeded } from '../../random.ts';
 
 const common = {
@@ -161,7 +163,17 @@ describe('compared with the schema library', () => {
       const expected = checks[kind]!.Check(event);
       verdicts.add(expected);
       expect([event, faultOf(event) === undefined]).toEqual([event, expected]);
+      expect([event, walkedFaultOf(event)]).toEqual([event, faultOf(event)]);
     }
     expect(verdicts.size, 'events that pass and events that do not').toBe(2);
   });
+});
+
+test('a runtime that makes no code from text checks all the same', () => {
+  const validate = resolve(import.meta.dirname, '../../../collector/receive/validate.ts');
+  const program = `import { faultOf } from ${JSON.stringify(validate)};
+    console.log(JSON.stringify([faultOf(${JSON.stringify(call)}) ?? null, faultOf({ kind: 'tool_call' })]));`;
+  const flags = ['--disallow-code-generation-from-strings', '--input-type=module-typescript', '-e'];
+  const answer = execFileSync(process.execPath, [...flags, program], { encoding: 'utf8' });
+  expect(JSON.parse(answer)).toEqual([null, 'id is required']);
 });
