@@ -14,6 +14,7 @@ const arrows: Record<string, readonly string[]> = {
   charts: ['collector/catalogue', 'collector/config.ts', 'alerts', 'dashboards', 'stack', 'stack.config.ts'],
   run: ['collector/catalogue', 'collector', 'alerts', 'dashboards', 'stack', 'stack.config.ts'],
   bench: ['collector/catalogue', 'collector', 'alerts', 'dashboards', 'stack', 'stack.config.ts', 'run'],
+  eval: ['collector/catalogue', 'collector', 'run'],
   observe: [],
 };
 const rooms = Object.keys(arrows);

@@ -3,7 +3,7 @@
  */
 import type { EventOf } from '../../catalogue/events.ts';
 import type { Call, SessionFacts, ToolRisk } from './call.ts';
-import type { Detector, Report } from './detector.ts';
+import type { AnyDetector, Report } from './detector.ts';
 import { readPayload } from './payload.ts';
 
 /** What the detectors remember of one open session. */
@@ -13,8 +13,7 @@ export interface Watch {
 }
 
 export interface DetectionOptions {
-  // biome-ignore lint/suspicious/noExplicitAny: each detector alone knows the type of its state.
-  readonly detectors: readonly Detector<any>[];
+  readonly detectors: readonly AnyDetector[];
   readonly riskOf: (server: string, tool: string) => ToolRisk;
   readonly report: Report;
 }
@@ -78,8 +77,7 @@ export class Detection {
     this.#each((detector) => detector.tick?.(nowMs, this.#options.report));
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: each detector alone knows the type of its state.
-  #each(act: (detector: Detector<any>, index: number) => void): void {
+  #each(act: (detector: AnyDetector, index: number) => void): void {
     this.#options.detectors.forEach(act);
   }
 }

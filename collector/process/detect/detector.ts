@@ -77,3 +77,6 @@ export interface Detector<S> {
   /** False when what was saved has another shape; the detector then starts anew. */
   restore?(saved: unknown): boolean;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: each detector alone knows the type of its state.
+export type AnyDetector = Detector<any>;

@@ -1,0 +1,5 @@
+/** The detectors, in the order in which they see a call. */
+import type { AnyDetector } from './detector.ts';
+
+/** Each with its own, empty baselines. */
+export const allDetectors = (): readonly AnyDetector[] => [];
