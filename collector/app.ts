@@ -3,13 +3,15 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
+import { collectorRejections } from './catalogue/collector-metrics.ts';
 import type { CollectorConfig } from './config.ts';
 import { Journal } from './journal/journal.ts';
-import { ingestListener, listen } from './listen.ts';
+import { httpOptions, ingestListener, listen } from './listen.ts';
 import { createOperationsServer } from './operations.ts';
 import { registerPages } from './pages/server.ts';
 import { Intake } from './receive/intake.ts';
 import { readOrCreateKey, SessionHash } from './receive/privacy.ts';
+import { RefusalLog } from './receive/refusal-log.ts';
 import { IngestServer } from './receive/server.ts';
 import { TokenFile } from './receive/tokens.ts';
 import { replay, restoreState, Snapshots, type State } from './state.ts';
@@ -65,10 +67,19 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
   const state = await restoreState(config, key, now, logger);
   const { instruments, pipeline, seen } = state;
 
+  const refusals = new RefusalLog(logger);
+  const bounds = {
+    limits: config.limits,
+    onRefused: (source: string, sentence: string) => {
+      instruments.inc(collectorRejections, { reason: 'connections' });
+      refusals.note('connections', source, sentence);
+    },
+  };
+
   let phase: string | undefined = 'starting: the journal is being replayed';
   const notReady = () => phase ?? (journal.failing ? 'the journal cannot be written' : undefined);
-  const operations = createOperationsServer(instruments, notReady);
-  const operationsServer = await listen(operations, 'operations', config.operations);
+  const operations = createOperationsServer(instruments, config.limits, notReady);
+  const operationsServer = await listen(operations, 'operations', config.operations, bounds);
   closers.push(operationsServer.close);
 
   const journal = await onDisk(config, () => openJournal(config, state, logger));
@@ -83,16 +94,19 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
   const ticking = setInterval(() => pipeline.tick(), TICK_MS).unref();
   closers.push(() => clearInterval(ticking));
 
-  const pages = fastify({ logger: false, requestTimeout: 30_000, return503OnClosing: false });
+  const pages = fastify(httpOptions(config.limits));
   registerPages(pages, pipeline, journal);
-  const pagesServer = await listen(pages, 'pages', config.pages);
+  const pagesServer = await listen(pages, 'pages', config.pages, bounds);
   closers.push(pagesServer.close);
 
+  const { tokensFile, limits } = config;
   const tokens =
-    config.tokensFile === undefined ? undefined : await TokenFile.open(config.tokensFile, logger);
+    tokensFile === undefined
+      ? undefined
+      : await TokenFile.open(tokensFile, limits.eventsPerSecondPerToken, logger);
   closers.push(() => tokens?.close());
   const { app: ingest } = new IngestServer({ config, instruments, intake, journal, tokens, logger });
-  const ingestServer = await listen(ingest, 'ingest', ingestListener(config, logger));
+  const ingestServer = await listen(ingest, 'ingest', ingestListener(config, logger), bounds);
   closers.push(ingestServer.close);
 
   phase = undefined;

@@ -52,6 +52,15 @@ const limitsSchema = Type.Object(
     seriesPerMetric: positive,
     sessionTypes: positive,
     findings: positive,
+    /** Open connections of each listener, and how many of them may come from one IPv4 address or one /64 of IPv6. */
+    connections: positive,
+    connectionsPerSource: positive,
+    /** Of each bearer token whose line in the tokens file has no limit of its own; see `receive/tokens.ts`. */
+    eventsPerSecondPerToken: positive,
+    /** Time for the headers of a request, for all of a request, and without a byte in either direction. */
+    headersSeconds: seconds,
+    requestSeconds: seconds,
+    idleSeconds: seconds,
   },
   closed,
 );
@@ -62,7 +71,7 @@ export const collectorConfigSchema = Type.Object(
     operations: listener,
     pages: listener,
     dataDirectory: Type.String({ minLength: 1 }),
-    /** File with one bearer token a line; re-read when it changes. Without it, ingest listens on loopback only. */
+    /** File with one bearer token a line, see `receive/tokens.ts`; re-read when it changes. Without it, ingest listens on loopback only. */
     tokensFile: Type.Optional(Type.String({ minLength: 1 })),
     scrapeIntervalSeconds: seconds,
     /** Older events are refused. */
@@ -97,8 +106,9 @@ export type CollectorLimits = Static<typeof limitsSchema>;
 const MIB = 1024 * 1024;
 
 export const collectorDefaults: CollectorConfig = {
-  ingest: { host: '0.0.0.0', port: 4318 },
-  operations: { host: '0.0.0.0', port: 9464 },
+  // All addresses of both families; of IPv4 alone where the machine has no IPv6.
+  ingest: { host: '::', port: 4318 },
+  operations: { host: '::', port: 9464 },
   // Pages show what sessions did. Loopback keeps them behind `kubectl port-forward`, hence behind the cluster's own login.
   pages: { host: '127.0.0.1', port: 8080 },
   dataDirectory: 'data',
@@ -131,6 +141,13 @@ export const collectorDefaults: CollectorConfig = {
     seriesPerMetric: 2_000,
     sessionTypes: 50,
     findings: 1_000,
+    connections: 4_096,
+    connectionsPerSource: 1_024,
+    // About what one core takes in single requests: one sender that runs wild must not cost the others theirs.
+    eventsPerSecondPerToken: 20_000,
+    headersSeconds: 10,
+    requestSeconds: 30,
+    idleSeconds: 75,
   },
 };
 

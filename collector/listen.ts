@@ -1,15 +1,31 @@
 /** Opens and closes ports, and says in a sentence why one cannot be opened. */
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { type AddressInfo, isIPv4, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIPv4, type Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { CollectorConfig } from './config.ts';
+import type { CollectorConfig, CollectorLimits } from './config.ts';
+import { boundConnections, type OnRefused } from './connections.ts';
 
 type Listener = CollectorConfig['ingest'];
 
 /** For each of three ports in turn, and then the last snapshot: together within the time that the pod has to end. */
 const CLOSE_MS = 10_000;
 const SWEEP_MS = 100;
+/** How often slow requests are looked for: a time limit is kept to within this. */
+const CHECK_MS = 500;
+
+/** What every server is made with: how long a peer may take, of which Node's own defaults leave most open. */
+export const httpOptions = ({ headersSeconds, requestSeconds, idleSeconds }: CollectorLimits) => ({
+  logger: false as const,
+  requestTimeout: requestSeconds * 1_000,
+  keepAliveTimeout: idleSeconds * 1_000,
+  // Whoever does not read its answer keeps the connection open without being idle between two requests.
+  connectionTimeout: idleSeconds * 1_000,
+  http: { headersTimeout: headersSeconds * 1_000, connectionsCheckingInterval: CHECK_MS },
+  // While stopping, a request on an open connection is served; its answer closes the connection.
+  return503OnClosing: false,
+});
 
 /** Where events are taken: without tokens on loopback only, whatever is configured. */
 export function ingestListener({ ingest, tokensFile }: CollectorConfig, logger: Logger): Listener {
@@ -30,12 +46,35 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** Every address of both families, which a machine without IPv6 does not have. */
+const ANY = '::';
+const ANY_IPV4 = '0.0.0.0';
+
+async function hasIpv6(): Promise<boolean> {
+  const probe = createServer().listen(0, ANY);
+  try {
+    await once(probe, 'listening');
+    probe.close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface ListenOptions {
+  readonly limits: CollectorLimits;
+  readonly onRefused: OnRefused;
+}
+
 /** Listens, on any free port for port 0. `name` is the listener's in the configuration. */
 export async function listen(
   app: FastifyInstance,
   name: string,
-  { host, port }: Listener,
+  { host: configured, port }: Listener,
+  { limits, onRefused }: ListenOptions,
 ): Promise<Listening> {
+  const host = configured === ANY && !(await hasIpv6()) ? ANY_IPV4 : configured;
+  boundConnections(app.server, limits, onRefused);
   // Connections on which nothing has come yet: Node does not take them for idle, and would wait for them.
   const silent = new Set<Socket>();
   const underWay = new Set<ServerResponse>();

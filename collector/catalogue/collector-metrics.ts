@@ -13,6 +13,8 @@ export const rejectionReasons = [
   'too_large',
   'unsupported',
   'overloaded',
+  'rate_limited',
+  'connections',
   'journal',
   'not_found',
   'timeout',

@@ -1,7 +1,9 @@
 /** The bytes of all requests that are received and not yet answered, against one bound. */
 
-/** What one request holds of the bound. */
+/** What one request holds of the bound, and what it has brought. */
 export interface Claim {
+  /** Events, spans, records or lines in it, whatever became of them; set once they are counted. */
+  events: number;
   /** Holds `bytes` more; false, and nothing held, when the bound would be exceeded. */
   add(bytes: number): boolean;
   /** Gives `bytes` of this claim back. */
@@ -25,6 +27,7 @@ export class BytesInFlight {
   claim(): Claim {
     let held = 0;
     return {
+      events: 0,
       add: (bytes) => {
         if (this.#bytes + bytes > this.#limit) return false;
         this.#bytes += bytes;

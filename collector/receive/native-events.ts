@@ -20,6 +20,7 @@ export function registerNativeEvents(server: IngestServer, intake: Intake, limit
     const admission = intake.begin(NATIVE, claim);
     await visitEvents(body, format, limits, admission);
     const answer = await admission.commit();
+    claim.events = answer.accepted + answer.duplicates + (answer.rejected_total ?? answer.rejected.length);
     // A repeated event means that the answer to this batch was lost: its drops are counted, and what its sender has
     // dropped since are the oldest of its queue, which are events of this batch and were accepted.
     const dropped = answer.accepted > 0 && answer.duplicates === 0 ? droppedBefore(request.headers) : 0;

@@ -35,5 +35,15 @@ export const overloaded = () =>
     'the collector is busy: send the same request again after a second',
     retrySoon,
   );
+/** `waitSeconds` until the sender's bucket is paid back. */
+export const rateLimited = (sender: string, perSecond: number, waitSeconds: number) => {
+  const seconds = Math.max(1, Math.ceil(waitSeconds));
+  return new Refusal(
+    429,
+    'rate_limited',
+    `the holder of this token (${sender}) may send ${perSecond} events a second: send the same request again after ${seconds} s`,
+    { 'retry-after': String(seconds) },
+  );
+};
 export const unavailable = (reason: 'journal' | 'internal', why: string) =>
   new Refusal(503, reason, `${why}: send the same request again after a second`, retrySoon);

@@ -4,18 +4,20 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { collectorBytesInFlight, collectorRejections } from '../catalogue/collector-metrics.ts';
 import type { CollectorConfig } from '../config.ts';
+import { sourceOf } from '../connections.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Journal } from '../journal/journal.ts';
+import { httpOptions } from '../listen.ts';
 import { readBody } from './body.ts';
 import { BytesInFlight, type Claim } from './in-flight.ts';
 import type { Intake } from './intake.ts';
 import { registerNativeEvents } from './native-events.ts';
 import { registerOtlp } from './otlp/routes.ts';
-import { Refusal, unavailable, unsupported } from './refusal.ts';
+import { Refusal, rateLimited, unavailable, unsupported } from './refusal.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { Normaliser } from './sources/normalise.ts';
 import { registerSources } from './sources/routes.ts';
-import type { TokenFile } from './tokens.ts';
+import type { Sender, TokenFile } from './tokens.ts';
 
 export interface IngestParts {
   readonly config: CollectorConfig;
@@ -35,10 +37,8 @@ export type BodyHandler = (
   claim: Claim,
 ) => Promise<object>;
 
-/** How long a sender may take: Node's own defaults never cut off a slow body. */
-export const ingestTimeouts = { requestMs: 30_000, headersMs: 10_000, keepAliveMs: 75_000, checkMs: 1_000 };
-
-const CONNECTIONS = 4_096;
+/** So much of a body counts as an event against its sender's rate, or a few huge events would cost as little as small ones. */
+const BYTES_PER_EVENT = 4_096;
 
 /** What differs between routes: which types of body they take, and how they write why they refuse one. */
 export interface Dialect {
@@ -57,8 +57,9 @@ export class IngestServer {
   readonly #inFlight: BytesInFlight;
   readonly #refusals: RefusalLog;
   readonly #dialects = new Map<string, Dialect>();
+  readonly #senders = new WeakMap<FastifyRequest, Sender>();
 
-  constructor(parts: IngestParts, timeouts = ingestTimeouts) {
+  constructor(parts: IngestParts) {
     this.#parts = parts;
     this.#inFlight = new BytesInFlight(parts.config.limits.bytesInFlight);
     this.#refusals = new RefusalLog(parts.logger);
@@ -66,18 +67,11 @@ export class IngestServer {
       parts.instruments.set(collectorBytesInFlight, {}, this.#inFlight.bytes),
     );
     this.app = fastify({
-      logger: false,
-      requestTimeout: timeouts.requestMs,
-      keepAliveTimeout: timeouts.keepAliveMs,
-      http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: timeouts.checkMs },
-      // While stopping, a request on an open connection is served; its answer closes the connection.
-      return503OnClosing: false,
+      ...httpOptions(parts.config.limits),
       exposeHeadRoutes: false,
       frameworkErrors: (_error, request, reply) => this.#unknownRoute(request, reply),
       clientErrorHandler: (error, socket) => this.#brokenRequest(error, socket),
     });
-    this.app.server.maxConnections = CONNECTIONS;
-    this.app.server.on('drop', () => parts.instruments.inc(collectorRejections, { reason: 'overloaded' }));
     this.app.removeAllContentTypeParsers();
     // Bodies are read by the handler, which holds and releases their bytes.
     this.app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -107,11 +101,15 @@ export class IngestServer {
       async (request, reply) => {
         if (this.#parts.journal.failing) throw unavailable('journal', 'events cannot be written to disk now');
         const claim = this.#inFlight.claim();
+        let bytes = 0;
         try {
           const body = await readBody(request.raw, this.#parts.config.limits, claim);
+          bytes = body.length;
           return await handle(body, request, reply, claim);
         } finally {
           claim.release();
+          const cost = Math.max(1, claim.events, Math.ceil(bytes / BYTES_PER_EVENT));
+          this.#senders.get(request)?.limit.spend(cost);
         }
       },
     );
@@ -119,8 +117,15 @@ export class IngestServer {
 
   #authorize(request: FastifyRequest): void {
     const { tokens } = this.#parts;
+    if (tokens === undefined) return;
     const { authorization } = request.headers;
-    if (tokens === undefined || tokens.admits(authorization)) return;
+    const sender = tokens.senderOf(authorization);
+    if (sender !== undefined) {
+      const { name, limit } = sender;
+      if (limit.waitSeconds > 0) throw rateLimited(name, limit.rate, limit.waitSeconds);
+      this.#senders.set(request, sender);
+      return;
+    }
     throw authorization === undefined
       ? new Refusal(401, 'unauthorized', 'a token is missing: send it as "authorization: Bearer <token>"', {
           'www-authenticate': 'Bearer',
@@ -152,7 +157,7 @@ export class IngestServer {
   #refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { status, reason, headers } = refusal;
     this.#parts.instruments.inc(collectorRejections, { reason });
-    this.#refusals.note(reason, request.ip, refusal.message);
+    this.#refusals.note(reason, sourceOf(request.socket), refusal.message);
     const { refuse } = this.#dialects.get(pathOf(request)) ?? plain;
     return refuse(refusal, request, reply.code(status).headers(headers));
   }
@@ -162,7 +167,7 @@ export class IngestServer {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
     const { status, reason, sentence } = faultOfRequest(error.code);
     this.#parts.instruments.inc(collectorRejections, { reason });
-    this.#refusals.note(reason, socket.remoteAddress ?? 'unknown', sentence);
+    this.#refusals.note(reason, sourceOf(socket), sentence);
     const body = JSON.stringify({ error: sentence });
     const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     if (socket.writable) socket.write(`${head}\r\nconnection: close\r\n\r\n${body}`);

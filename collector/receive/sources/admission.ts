@@ -76,11 +76,14 @@ export class RecordAdmission {
 
   /** Counts records that were not even read, since the request had too many. */
   rejectSurplus(count: number, error: string): void {
-    if (count > 0) this.#reject(this.#records, 'too_large', error, count);
+    if (count === 0) return;
+    this.#reject(this.#records, 'too_large', error, count);
+    this.#records += count;
   }
 
   /** Makes the events durable and processes them. Throws a Refusal when that is not possible now. */
   async commit(): Promise<RecordsAnswer> {
+    this.#claim.events = this.#records;
     let accepted = 0;
     let duplicates = 0;
     let rejectedTotal = this.#count();

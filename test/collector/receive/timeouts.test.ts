@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { collectorRejections } from '../../../collector/catalogue/collector-metrics.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
@@ -17,7 +17,11 @@ import { SessionHash } from '../../../collector/receive/privacy.ts';
 import { IngestServer } from '../../../collector/receive/server.ts';
 import { sampleValue } from '../exposition.ts';
 
-const config = collectorDefaults;
+// Shorter times than those of the pod, and than a test wants to wait for.
+const config = {
+  ...collectorDefaults,
+  limits: { ...collectorDefaults.limits, headersSeconds: 0.5, requestSeconds: 1, idleSeconds: 2 },
+};
 const logger = pino({ level: 'silent' });
 let clockMs = Date.now();
 const instruments = createInstruments(config, () => clockMs);
@@ -26,7 +30,6 @@ let journal: Journal;
 let server: IngestServer;
 let port: number;
 
-// The real parts, with shorter times than a test wants to wait for.
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'lookout-timeouts-'));
   journal = await Journal.open({
@@ -47,10 +50,7 @@ beforeAll(async () => {
     logger,
     now: Date.now,
   });
-  server = new IngestServer(
-    { config, instruments, intake, journal, tokens: undefined, logger },
-    { requestMs: 1_000, headersMs: 500, keepAliveMs: 500, checkMs: 100 },
-  );
+  server = new IngestServer({ config, instruments, intake, journal, tokens: undefined, logger });
   await server.app.listen({ host: '127.0.0.1', port: 0 });
   port = (server.app.server.address() as AddressInfo).port;
 });
@@ -95,4 +95,29 @@ test('headers that are too large are refused', async () => {
 test('a connection that is idle after its answer is closed', async () => {
   const text = await answerTo(`${head}content-length: 2\r\n\r\n[]`);
   expect(text).toMatch(/^HTTP\/1\.1 202 .*\{"accepted":0,"duplicates":0,"rejected":\[\]\}$/s);
+});
+
+/** How many connections the server has open. */
+const openConnections = () =>
+  new Promise<number>((resolve, reject) => {
+    server.app.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
+
+test('a connection on which nothing ever comes is closed', async () => {
+  const silent = connect(port, '127.0.0.1').resume();
+  await once(silent, 'connect');
+  expect(await openConnections()).toBe(1);
+  await once(silent, 'close');
+  await vi.waitFor(async () => expect(await openConnections()).toBe(0), 5_000);
+});
+
+test('a connection whose sender never reads its answers is closed, however much it sends', async () => {
+  const deaf = connect(port, '127.0.0.1');
+  deaf.pause().on('error', () => {});
+  const requests = `${head}content-length: 1\r\n\r\n[`.repeat(1_000);
+  const sending = setInterval(() => deaf.writableLength < 1_000_000 && deaf.write(requests), 5);
+  await vi.waitFor(async () => expect(await openConnections()).toBe(1), 5_000);
+  await vi.waitFor(async () => expect(await openConnections()).toBe(0), { timeout: 30_000, interval: 200 });
+  clearInterval(sending);
+  deaf.destroy();
 });

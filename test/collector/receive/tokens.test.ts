@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TokenFile } from '../../../collector/receive/tokens.ts';
 
 let directory: string;
@@ -11,9 +11,10 @@ let log: string;
 let tokens: TokenFile;
 const logger = pino({ base: null }, { write: (line: string) => (log += line) });
 const open = async () => {
-  tokens = await TokenFile.open(file, logger);
+  tokens = await TokenFile.open(file, 1_000, logger);
 };
-const admits = (token: string) => tokens.admits(`Bearer ${token}`);
+const senderOf = (token: string) => tokens.senderOf(`Bearer ${token}`);
+const admits = (token: string) => senderOf(token) !== undefined;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'lookout-tokens-'));
@@ -39,15 +40,15 @@ test.each([undefined, '', 'first-token', 'Basic first-token', 'Bearer', 'Bearer 
   async (header) => {
     writeFileSync(file, 'first-token\n');
     await open();
-    expect(tokens.admits(header)).toBe(false);
-    expect(tokens.admits('bearer  first-token ')).toBe(true);
+    expect(tokens.senderOf(header)).toBeUndefined();
+    expect(tokens.senderOf('bearer  first-token ')).toBeDefined();
   },
 );
 
 test('a file that is missing admits nobody and says what to do, until it is there', async () => {
   await open();
   expect(admits('first-token')).toBe(false);
-  expect(tokens.admits(undefined)).toBe(false);
+  expect(tokens.senderOf(undefined)).toBeUndefined();
   expect(log).toContain('cannot be read (ENOENT): write one bearer token a line');
   writeFileSync(file, 'first-token\n');
   await vi.waitFor(() => expect(admits('first-token')).toBe(true), 5_000);
@@ -83,4 +84,46 @@ test('a folder swapped by a symbolic link, as Kubernetes does it, is seen', asyn
   expect(admits('token-1')).toBe(true);
   version('v2', 'token-2');
   await vi.waitFor(() => expect([admits('token-1'), admits('token-2')]).toEqual([false, true]), 5_000);
+});
+
+describe('a line with more than a token', () => {
+  test('names its holder and says what it may send', async () => {
+    writeFileSync(file, 'one\ntwo name=gateway-eu events_per_second=50\n\nthree   events_per_second=7\r\n');
+    await open();
+    const known = ['one', 'two', 'three'].map((token) => senderOf(token)!);
+    expect(known.map(({ name, limit }) => [name, limit.rate])).toEqual([
+      ['line 1', 1_000],
+      ['gateway-eu', 50],
+      ['line 4', 7],
+    ]);
+    expect(admits('two name=gateway-eu')).toBe(false);
+  });
+
+  test.each([
+    ['events_per_second=0', 'events_per_second must be a whole number from 1'],
+    ['events_per_second=1e9', 'events_per_second must be a whole number from 1'],
+    ['name=', 'name must be 1 to 64 letters, digits, "_", "." or "-"'],
+    ['other-half-of-a-token', 'only name=… and events_per_second=… may follow a token'],
+  ])(
+    'that cannot be read (%s) admits its token with the common limit, and says what to mend',
+    async (rest, why) => {
+      writeFileSync(file, `# a comment\nsecret-token ${rest}\n`);
+      await open();
+      expect(senderOf('secret-token')).toMatchObject({ name: 'line 2', limit: { rate: 1_000 } });
+      expect(JSON.parse(log.split('\n')[0]!).msg).toMatch(new RegExp(`is ignored \\(line 2\\): ${why}$`));
+      expect(log).not.toMatch(/secret-token|other-half/);
+    },
+  );
+
+  test('keeps what its holder has spent when the file changes, unless its limit does', async () => {
+    writeFileSync(file, 'one events_per_second=5\n');
+    await open();
+    senderOf('one')!.limit.spend(1_000);
+    expect(senderOf('one')!.limit.waitSeconds).toBeGreaterThan(100);
+    writeFileSync(file, 'one name=gateway events_per_second=5\ntwo\n');
+    await vi.waitFor(() => expect(admits('two')).toBe(true), 5_000);
+    expect(senderOf('one')!.limit.waitSeconds).toBeGreaterThan(100);
+    writeFileSync(file, 'one name=gateway events_per_second=6\n');
+    await vi.waitFor(() => expect(senderOf('one')!.limit.waitSeconds).toBe(0), 5_000);
+  });
 });
