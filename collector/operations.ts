@@ -1,6 +1,7 @@
 /** Port 9464: what Prometheus scrapes and what an orchestrator asks. */
 import fastify, { type FastifyInstance } from 'fastify';
 import type { CollectorLimits } from './config.ts';
+import { EXPOSITION_TYPE } from './exposition.ts';
 import type { Instruments } from './instruments.ts';
 import { httpOptions } from './listen.ts';
 
@@ -13,7 +14,7 @@ export function createOperationsServer(
   const app = fastify(httpOptions(limits));
   app.get('/metrics', async (_request, reply) => {
     const text = await instruments.exposition();
-    return reply.type(instruments.registry.contentType).send(text);
+    return reply.type(EXPOSITION_TYPE).send(text);
   });
   app.get('/livez', async (_request, reply) => reply.type('text/plain').send('alive\n'));
   app.get('/readyz', async (_request, reply) => {
