@@ -8,6 +8,7 @@ import type { Figure } from './figures.ts';
 import { Load } from './load/load.ts';
 import type { Subject } from './subject.ts';
 import { ingest } from './subjects/ingest.ts';
+import { kills } from './subjects/kills.ts';
 import { latency } from './subjects/latency.ts';
 import { memory } from './subjects/memory.ts';
 import { otlp } from './subjects/otlp.ts';
@@ -24,6 +25,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   scrape,
   memory,
   recovery,
+  kills,
 };
 
 const amounts = {
