@@ -47,6 +47,8 @@ export interface SessionFacts {
   readonly client: string;
   readonly server: string;
   readonly startedMs: number;
+  /** Calls by `server/tool`, this one included and those before a restart too; undefined where nobody counts them. */
+  readonly tools?: ReadonlyMap<string, number>;
 }
 
 /** A policy decision about a tool within a session. */

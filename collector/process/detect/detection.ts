@@ -2,6 +2,7 @@
  * Runs the detectors: builds what they are shown, keeps their state of each open session, and hands on what they say.
  */
 import type { EventOf } from '../../catalogue/events.ts';
+import type { Detector as DetectorName } from '../../catalogue/labels.ts';
 import type { Call, SessionFacts, ToolRisk } from './call.ts';
 import type { AnyDetector, Report } from './detector.ts';
 import { readPayload } from './payload.ts';
@@ -16,6 +17,8 @@ export interface DetectionOptions {
   readonly detectors: readonly AnyDetector[];
   readonly riskOf: (server: string, tool: string) => ToolRisk;
   readonly report: Report;
+  /** Told of a detector that tripped; neither the event nor the other detectors pay for it. Without it, the error is thrown. */
+  readonly onError?: (detector: DetectorName, error: Error) => void;
 }
 
 export class Detection {
@@ -25,8 +28,13 @@ export class Detection {
     this.#options = options;
   }
 
-  open(session: SessionFacts): Watch {
-    return { calls: 0, states: this.#options.detectors.map((detector) => detector.open(session)) };
+  /** `calls` are those that the session had before it was watched. */
+  open(session: SessionFacts, calls = 0): Watch {
+    const states: unknown[] = [];
+    this.#each((detector, i) => {
+      states[i] = detector.open(session);
+    });
+    return { calls, states };
   }
 
   toolCall(event: EventOf<'tool_call'>, timeMs: number, session: SessionFacts, watch: Watch): void {
@@ -78,7 +86,16 @@ export class Detection {
   }
 
   #each(act: (detector: AnyDetector, index: number) => void): void {
-    this.#options.detectors.forEach(act);
+    const { detectors, onError } = this.#options;
+    for (let i = 0; i < detectors.length; i++) {
+      const detector = detectors[i] as AnyDetector;
+      try {
+        act(detector, i);
+      } catch (error) {
+        if (!onError) throw error;
+        onError(detector.name, error as Error);
+      }
+    }
   }
 }
 

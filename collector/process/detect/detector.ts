@@ -32,6 +32,8 @@ export interface Evidence {
   /** Address, host, account or path the data went to. */
   readonly destination?: string;
   readonly shared?: readonly SharedContent[];
+  /** What makes it the same thing in another session, where that is not the destination: a keyed hash of the passage, the definition or the cluster. */
+  readonly identity?: string;
   /** Other sessions that belong to it, by their hashed ids. */
   readonly sessions?: readonly string[];
   /** What of the baseline it contradicts, in numbers: `sessions`, `seen`, `median`, `threshold` … */
@@ -59,6 +61,8 @@ export type Report = (session: SessionFacts, suspicion: Suspicion) => void;
 
 /** `S` is what the detector remembers of an open session; it must be bounded. */
 export interface Detector<S> {
+  /** What it reports under. */
+  readonly name: DetectorName;
   open(session: SessionFacts): S;
   /** After each call of the session. */
   observe(call: Call, session: SessionFacts, state: S, report: Report): void;
@@ -72,6 +76,8 @@ export interface Detector<S> {
   list?(tools: ToolList, report: Report): void;
   /** What time alone brings about, about once a second. */
   tick?(nowMs: number, report: Report): void;
+  /** False while too little is known of sessions of a type to judge them by; without it, nothing needs to be known. */
+  knows?(sessionType: string): boolean;
   /** What is known of finished sessions, as plain JSON of bounded size. */
   snapshot?(): unknown;
   /** False when what was saved has another shape; the detector then starts anew. */
