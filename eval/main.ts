@@ -1,0 +1,71 @@
+/** `npm run eval`: what the detectors find in recorded agent sessions, and how often they cry wolf. */
+import { writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { progressLine } from '../run/progress.ts';
+import { readCorpora } from './corpora.ts';
+import { FOLDS } from './folds.ts';
+import { leaks } from './inject/leak.ts';
+import { judgeAll } from './judged.ts';
+import { leakedContent } from './measures/leaks.ts';
+import { atFixedRates, confirmedPoisoning } from './measures/recorded.ts';
+import { type RateRow, type Row, ratesTable, rowsTable } from './row.ts';
+
+const SEED = 20_261_121;
+const corpora = join(import.meta.dirname, 'corpora');
+const resultsFile = join(import.meta.dirname, 'results.json');
+
+const usage = `Usage: npm run eval [-- --sessions <folder>] [--seed <number>] [--help]
+
+Runs recorded agent sessions, benign and attacked, through the collector's own detectors, ${FOLDS} times, each time judging
+the user tasks that nothing was learnt from, and prints what was found at how many false alarms.
+
+  --sessions <folder>  *.jsonl or *.jsonl.gz files as eval/corpora/README.md describes; the recordings there by default
+  --seed <number>      of what is put into benign sessions, ${SEED} by default
+  --help               this text
+
+A run on the default recordings and seed writes ${relative(process.cwd(), resultsFile)}.
+`;
+
+function main(): void {
+  const { values } = parseArgs({
+    options: { sessions: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean' } },
+  });
+  if (values.help) {
+    process.stdout.write(usage);
+    return;
+  }
+  const seed = values.seed === undefined ? SEED : Number(values.seed);
+  if (!Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed}: is not a whole number`);
+  const { rows, rates } = evaluate(values.sessions ?? corpora, seed);
+  process.stdout.write(
+    `${rowsTable(rows)}\n\nHijacked sessions found by each detector alone:\n\n${ratesTable(rates)}\n`,
+  );
+  if (values.sessions !== undefined || seed !== SEED) return;
+  writeFileSync(
+    resultsFile,
+    `${JSON.stringify({ date: new Date().toISOString(), seed, rows, rates }, undefined, 2)}\n`,
+  );
+}
+
+function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[] } {
+  const { show, clear } = progressLine();
+  try {
+    const { sessions } = readCorpora(folder);
+    const leaked = leaks(sessions, seed);
+    const encodings = new Map(leaked.map(({ id, encoding }) => [id, encoding]));
+    const judged = judgeAll(sessions, leaked, show);
+    const recorded = judged.filter(({ session }) => !encodings.has(session.id));
+    const rows = [...confirmedPoisoning(recorded), ...leakedContent(judged, (id) => encodings.get(id))];
+    return { rows, rates: atFixedRates(recorded) };
+  } finally {
+    clear();
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`eval: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}
