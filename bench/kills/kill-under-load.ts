@@ -22,6 +22,10 @@ const LONGEST_START_MS = 300;
 export interface Kills {
   readonly kills: number;
   readonly seed: number;
+  /** Node's own flags for the collector. */
+  readonly flags?: readonly string[];
+  /** What else befalls the data directory while nothing runs. */
+  readonly afterKill?: () => void;
   readonly progress?: (text: string) => void;
 }
 
@@ -40,7 +44,7 @@ export interface KillsOutcome {
 /** `config` has a data directory of its own; a short snapshot interval lets kills fall into snapshots too. */
 export async function killUnderLoad(
   config: CollectorConfig,
-  { kills, seed, progress = () => {} }: Kills,
+  { kills, seed, flags = [], afterKill = () => {}, progress = () => {} }: Kills,
 ): Promise<KillsOutcome> {
   const file = join(config.dataDirectory, 'config.json');
   writeFileSync(file, JSON.stringify(config));
@@ -56,9 +60,11 @@ export async function killUnderLoad(
   running.catch(() => {});
   const startSeconds: number[] = [];
 
+  const begin = () => new Child(program, ['--config', file], flags);
+
   async function start(): Promise<{ child: Child; ports: Readonly<Record<string, number>> }> {
     const startedMs = performance.now();
-    const child = new Child(program, ['--config', file]);
+    const child = begin();
     const ports = await child.ports();
     startSeconds.push((performance.now() - startedMs) / 1_000);
     port = ports.ingest;
@@ -68,14 +74,15 @@ export async function killUnderLoad(
   async function end(child: Child): Promise<void> {
     await child.end('SIGKILL');
     port = undefined;
+    afterKill();
   }
 
   for (let kill = 0; kill < kills; kill++) {
     progress(`kills: ${kill + 1} of ${kills}`);
     if (kill % ONE_AT_START_OF === ONE_AT_START_OF - 1) {
-      const child = new Child(program, ['--config', file]);
+      const child = begin();
       await sleep(chance.between(0, LONGEST_START_MS));
-      await child.end('SIGKILL');
+      await end(child);
     } else {
       const { child } = await start();
       await sleep(chance.between(0, LONGEST_LOAD_MS));
