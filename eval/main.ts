@@ -7,6 +7,8 @@ import { readCorpora } from './corpora.ts';
 import { FOLDS } from './folds.ts';
 import { leaks } from './inject/leak.ts';
 import { judgeAll } from './judged.ts';
+import { cost } from './measures/cost.ts';
+import { delay } from './measures/delay.ts';
 import { leakedContent } from './measures/leaks.ts';
 import { atFixedRates, confirmedPoisoning } from './measures/recorded.ts';
 import { type RateRow, type Row, ratesTable, rowsTable } from './row.ts';
@@ -51,12 +53,17 @@ function main(): void {
 function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[] } {
   const { show, clear } = progressLine();
   try {
-    const { sessions } = readCorpora(folder);
+    const { sessions, goals } = readCorpora(folder);
     const leaked = leaks(sessions, seed);
     const encodings = new Map(leaked.map(({ id, encoding }) => [id, encoding]));
     const judged = judgeAll(sessions, leaked, show);
     const recorded = judged.filter(({ session }) => !encodings.has(session.id));
-    const rows = [...confirmedPoisoning(recorded), ...leakedContent(judged, (id) => encodings.get(id))];
+    const rows = [
+      ...confirmedPoisoning(recorded),
+      ...leakedContent(judged, (id) => encodings.get(id)),
+      ...delay(recorded, goals),
+      ...cost(sessions, show),
+    ];
     return { rows, rates: atFixedRates(recorded) };
   } finally {
     clear();

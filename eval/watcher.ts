@@ -53,6 +53,11 @@ export class Watcher {
     return found;
   }
 
+  /** The state of a session that has not ended, for whoever weighs it. */
+  leaveOpen(session: EvalSession): Watch {
+    return this.#run(session).watch;
+  }
+
   /**
    * Calls of several sessions in the order of their times, as one stream; what time alone brings about happens once a
    * simulated minute. `learns` says which sessions teach the baselines when they end.
