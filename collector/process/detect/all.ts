@@ -1,5 +1,6 @@
 /** The detectors, in the order in which they see a call. */
 import type { AnyDetector } from './detector.ts';
+import { Sequence } from './sequence/sequence.ts';
 
 /** Each with its own, empty baselines. */
-export const allDetectors = (): readonly AnyDetector[] => [];
+export const allDetectors = (): readonly AnyDetector[] => [new Sequence()];

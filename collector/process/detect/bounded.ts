@@ -1,0 +1,46 @@
+/** A table that never grows beyond its limit: what was not used for longest makes room, and that is counted. */
+export class Bounded<V> {
+  readonly #limit: number;
+  readonly #entries = new Map<string, V>();
+  /** Entries that had to make room so far. */
+  evicted = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Without marking it as used. */
+  get(key: string): V | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** The entry, now the last to make room; made by `create` when there is none. */
+  use(key: string, create: () => V): V {
+    const known = this.#entries.get(key);
+    if (known !== undefined) this.#entries.delete(key);
+    const value = known ?? create();
+    this.#entries.set(key, value);
+    if (this.#entries.size > this.#limit) {
+      this.#entries.delete(this.#entries.keys().next().value as string);
+      this.evicted++;
+    }
+    return value;
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  /** The one not used for longest first. */
+  entries(): IterableIterator<[string, V]> {
+    return this.#entries.entries();
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+}
