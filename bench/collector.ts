@@ -40,6 +40,7 @@ export const configFor = (dataDirectory: string): CollectorConfig => ({
 });
 
 export interface RunningCollector extends Target {
+  readonly child: Child;
   readonly directory: string;
   readonly end: () => Promise<void>;
 }

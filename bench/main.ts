@@ -11,6 +11,7 @@ import { ingest } from './subjects/ingest.ts';
 import { kills } from './subjects/kills.ts';
 import { latency } from './subjects/latency.ts';
 import { memory } from './subjects/memory.ts';
+import { otelCollector } from './subjects/otel-collector.ts';
 import { otlp } from './subjects/otlp.ts';
 import { recovery } from './subjects/recovery.ts';
 import { scrape } from './subjects/scrape.ts';
@@ -20,6 +21,7 @@ import { table } from './table.ts';
 const subjects: Readonly<Record<string, Subject>> = {
   ingest,
   otlp,
+  'otel-collector': otelCollector,
   latency,
   steps,
   scrape,
@@ -41,7 +43,7 @@ and prom-client (the usual design), in turns, and takes the median of ${amounts.
 
   --only <subject>  one of:
 ${Object.entries(subjects)
-  .map(([name, { what }]) => `                      ${name.padEnd(9)} ${what}`)
+  .map(([name, { what }]) => `                      ${name.padEnd(15)} ${what}`)
   .join('\n')}
   --quick           one short round: a look, not a result
   --help            this text

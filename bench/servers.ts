@@ -14,7 +14,7 @@ export interface Servers {
   readonly end: () => Promise<void>;
 }
 
-async function startPeer(file: string): Promise<Target> {
+async function startPeer(file: string): Promise<Target & { readonly child: Child }> {
   const child = Child.server(join(import.meta.dirname, 'peers', file));
   const { ingest } = await child.ports();
   return { child, port: ingest!, expect: () => '' };

@@ -1,13 +1,13 @@
 /** The load as the subjects use it, and what it costs a server. */
 import { join } from 'node:path';
-import { Child } from '../child.ts';
+import { Child, type Usage } from '../child.ts';
 import type { Shape } from '../payload/bodies.ts';
 import type { Job, Outcome } from './job.ts';
 
 export const CONNECTIONS = 32;
 
 export interface Target {
-  readonly child: Child;
+  readonly child: { readonly usage: () => Promise<Usage> };
   readonly port: number;
   /** What its answer to this many events contains. */
   readonly expect: (shape: Shape) => string;
