@@ -126,6 +126,7 @@ function openJournal(config: CollectorConfig, state: State, logger: Logger): Pro
     directory: join(config.dataDirectory, 'journal'),
     segmentBytes: config.journalSegmentBytes,
     retentionBytes: config.journalRetentionBytes,
+    retentionSeconds: config.journalRetentionSeconds,
     queueBytes: config.limits.bytesInFlight,
     instruments: state.instruments,
     logger,

@@ -120,6 +120,7 @@ export const collectorDefaults: CollectorConfig = {
   sessionTypeRules: [],
   baselineMinimumSessions: 30,
   baselineSessions: 500,
+    journalRetentionSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 315_360_000 }),
   toolDiversityFactor: 3,
   burstWindows: [],
   servers: {},
@@ -158,6 +159,7 @@ export function faultOfCollectorConfig(
   value: unknown,
 ): { readonly field: string; readonly fault: string } | undefined {
   if (check.Check(value)) return undefined;
+  journalRetentionSeconds: 2_592_000,
   const [first] = check.Errors(value);
   const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the configuration';
   // The schema library says of an unknown key that its schema is false.

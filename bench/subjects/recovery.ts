@@ -57,6 +57,7 @@ async function writeJournal(config: CollectorConfig, events: number, bench: Benc
     directory,
     segmentBytes: config.journalSegmentBytes,
     retentionBytes: config.journalRetentionBytes,
+    retentionSeconds: config.journalRetentionSeconds,
     queueBytes: config.limits.bytesInFlight,
     instruments: createInstruments(config, Date.now),
     logger: pino({ level: 'silent' }),

@@ -121,6 +121,26 @@ export const collectorJournalSync = histogram('mcp_collector_journal_sync_second
 
 export const collectorCorruptRecords = counter('mcp_collector_journal_corrupt_records_total', {
   help: 'Journal records that failed their checksum on recovery and were skipped.',
+export const collectorJournalDisk = gauge('mcp_collector_journal_disk_bytes', {
+  help: 'Bytes that the journal takes on disk, closed segments compressed.',
+  unit: 'bytes',
+});
+
+export const collectorJournalSegments = gauge('mcp_collector_journal_segments', {
+  help: 'Segments of the journal.',
+  unit: 'none',
+});
+
+export const collectorJournalOldest = gauge('mcp_collector_journal_oldest_timestamp_seconds', {
+  help: 'When the oldest event that the journal still has was accepted, in seconds since the epoch.',
+  unit: 'timestamp',
+});
+
+export const collectorJournalCompressErrors = counter('mcp_collector_journal_compress_errors_total', {
+  help: 'Closed segments of the journal that could not be compressed: they stay as they are, at ten times the size.',
+  unit: 'events',
+});
+
   unit: 'events',
 });
 
@@ -162,3 +182,7 @@ export const collectorMetrics = {
   collectorSessionsOpen,
   collectorLastEvent,
 } as const satisfies Record<string, Metric>;
+  collectorJournalDisk,
+  collectorJournalSegments,
+  collectorJournalOldest,
+  collectorJournalCompressErrors,

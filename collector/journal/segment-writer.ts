@@ -1,25 +1,25 @@
-/** The segment that records are appended to. */
+/** The segment that is appended to. */
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory } from './durable-file.ts';
-import { segmentName } from './segment.ts';
+import { segmentName } from './segment-names.ts';
 
 export class SegmentWriter {
-  readonly first: number;
+  readonly segment: number;
   readonly #path: string;
   readonly #file: FileHandle;
   #bytes = 0;
 
-  private constructor(first: number, path: string, file: FileHandle) {
-    this.first = first;
+  private constructor(segment: number, path: string, file: FileHandle) {
+    this.segment = segment;
     this.#path = path;
     this.#file = file;
   }
 
-  /** Creates a segment named by its first record, or by a later number when that one exists. */
-  static async create(directory: string, firstRecord: number): Promise<SegmentWriter> {
-    for (let first = firstRecord; ; first++) {
-      const path = join(directory, segmentName(first));
+  /** Creates a segment with this number, or a later one when that exists. */
+  static async create(directory: string, number: number): Promise<SegmentWriter> {
+    for (let segment = number; ; segment++) {
+      const path = join(directory, segmentName(segment));
       let file: FileHandle;
       try {
         file = await open(path, 'wx', 0o600);
@@ -27,7 +27,7 @@ export class SegmentWriter {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
         throw error;
       }
-      const writer = new SegmentWriter(first, path, file);
+      const writer = new SegmentWriter(segment, path, file);
       try {
         await syncDirectory(directory);
         return writer;
@@ -43,11 +43,11 @@ export class SegmentWriter {
     return this.#bytes;
   }
 
-  /** Appends records and returns when they are on disk. After a failure only `abandon` may follow. */
-  async commit(records: readonly Buffer[]): Promise<void> {
+  /** Appends entries and returns when they are on disk. After a failure only `abandon` may follow. */
+  async commit(entries: readonly Buffer[]): Promise<void> {
     let bytes = 0;
-    for (const record of records) bytes += record.length;
-    const { bytesWritten } = await this.#file.writev(records, this.#bytes);
+    for (const entry of entries) bytes += entry.length;
+    const { bytesWritten } = await this.#file.writev(entries, this.#bytes);
     if (bytesWritten !== bytes) throw new Error(`only ${bytesWritten} of ${bytes} bytes were written`);
     await this.#file.datasync();
     this.#bytes += bytes;

@@ -147,6 +147,7 @@ test('a signal during the replay ends the start at once and with 0', async () =>
     directory: join(config.dataDirectory, 'journal'),
     segmentBytes: config.journalSegmentBytes,
     retentionBytes: config.journalRetentionBytes,
+    retentionSeconds: config.journalRetentionSeconds,
     queueBytes: config.limits.bytesInFlight,
     instruments: createInstruments(config, Date.now),
     logger: pino({ level: 'silent' }),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
@@ -20,6 +21,7 @@ import type { CollectorConfig } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
 import { Journal } from '../../../collector/journal/journal.ts';
 import { encodeRecord } from '../../../collector/journal/record.ts';
+import { segmentName } from '../../../collector/journal/segment-names.ts';
 import { writeSnapshot } from '../../../collector/journal/snapshot.ts';
 import { sampleValue } from '../exposition.ts';
 import { CollectorProcess } from '../process-of-its-own.ts';
@@ -73,6 +75,7 @@ const openJournal = () =>
     directory: join(config.dataDirectory, 'journal'),
     segmentBytes: config.journalSegmentBytes,
     retentionBytes: config.journalRetentionBytes,
+    retentionSeconds: config.journalRetentionSeconds,
     queueBytes: config.limits.bytesInFlight,
     instruments: createInstruments(config, Date.now),
     logger: pino({ level: 'silent' }),
@@ -226,13 +229,12 @@ test('an event of a newer version, in the journal or in the snapshot, does not k
 
 test('a corrupt record is skipped and counted at the next start, and a torn one is only skipped', async () => {
   let collector = await RunningCollector.start(config);
-  for (let i = 0; i < 3; i++) await collector.send(toolCall());
+  for (const id of ['first', 'second', 'third']) await collector.send(toolCall({ id }));
   await collector.stop();
   rmSync(join(config.dataDirectory, 'snapshot'));
-  const journal = join(config.dataDirectory, 'journal');
-  const file = join(journal, readdirSync(journal)[0]!);
+  const file = join(config.dataDirectory, 'journal', segmentName(1));
   const bytes = readFileSync(file);
-  bytes[bytes.length >> 1]! ^= 1;
+  bytes[bytes.indexOf('second')]! ^= 1;
   writeFileSync(file, Buffer.concat([bytes, bytes.subarray(0, 100)]));
   collector = await RunningCollector.start(config);
   expect(await collector.sample(toolCalls, { outcome: 'ok' })).toBe(2);
@@ -269,10 +271,11 @@ test('old segments go once a snapshot covers them', async () => {
 test('a disk that takes only part of a write refuses with 503, then goes on by itself without a restart', async () => {
   // No file may grow beyond 100 KiB, as if the disk were full there.
   const collector = await CollectorProcess.start(config, "trap '' XFSZ; ulimit -f 200;");
-  const events = (count: number) => Array.from({ length: count }, () => toolCall());
+  const user = () => randomBytes(50).toString('hex');
+  const events = (count: number) => Array.from({ length: count }, () => toolCall({ user: user() }));
   const kept = [events(100), events(100)];
   expect(await collector.send(kept[0]!)).toMatchObject({ status: 202 });
-  const lost = events(1_000);
+  const lost = events(2_000);
   expect(await collector.send(lost)).toMatchObject({ status: 503, body: { error: expect.any(String) } });
   expect((await collector.operations('/readyz')).status).toBe(503);
   expect((await collector.operations('/livez')).status).toBe(200);

@@ -19,6 +19,7 @@ const openJournal = () =>
     directory,
     segmentBytes: 8 * 1024 * 1024,
     retentionBytes: 1024 * 1024 * 1024,
+    retentionSeconds: 86_400,
     queueBytes: 1024 * 1024 * 1024,
     instruments: mcp.instruments,
     logger: pino({ level: 'silent' }),

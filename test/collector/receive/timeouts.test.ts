@@ -36,6 +36,7 @@ beforeAll(async () => {
     directory,
     segmentBytes: config.journalSegmentBytes,
     retentionBytes: config.journalRetentionBytes,
+    retentionSeconds: config.journalRetentionSeconds,
     queueBytes: config.limits.bytesInFlight,
     instruments,
     logger,

@@ -1,0 +1,118 @@
+/**
+ * The chain of hashes over the journal, which shows whether anything in it was changed, moved or taken out.
+ *
+ * What one group commit writes is a block: its entries and then a seal, the SHA-256 over the seal before and all bytes
+ * of the block. A segment begins with a link that names the segment before it, that one's size and the last hash there,
+ * so that the chain goes on over segments and restarts. A stop in the middle of a write leaves entries without a seal
+ * at a segment's end; the next link's hash is over them too, as if they were sealed.
+ *
+ * No key is involved: who can write to the folder can write a new chain. It proves that a journal is the one whose latest
+ * hash somebody keeps elsewhere, for which that hash is logged.
+ *
+ * One hash a commit, not an event: SHA-256 costs 360 ns for an event of 623 bytes, a ninth of what the rest costs
+ * (Node 24, a processor with SHA extensions).
+ */
+import { createHash } from 'node:crypto';
+import { HEADER_BYTES, isSound, newEntry, payloadOf, readHeader } from './entry.ts';
+import type { SegmentBytes } from './segment-bytes.ts';
+
+/** SHA-256, or nothing where no chain has begun. */
+export type Hash = Buffer;
+export const NO_HASH: Hash = Buffer.alloc(0);
+const HASH_BYTES = 32;
+export const SEAL_BYTES = HEADER_BYTES + HASH_BYTES;
+
+/** How far the chain has come: all bytes of a segment before `bytes`, and of the segments before it. */
+export interface ChainEnd {
+  readonly segment: number;
+  readonly bytes: number;
+  /** In hex. */
+  readonly hash: string;
+}
+
+/** What a link says. */
+export interface Link {
+  readonly timeMs: number;
+  /** The oldest segment kept at that time: those before were deleted by retention. */
+  readonly oldest: number;
+  /** At a segment's beginning: its own number, and what stands before it if anything does. */
+  readonly segment?: number;
+  readonly previous?: ChainEnd;
+}
+
+/** The hash of a block, given that of the block before. */
+export function hashOfBlock(previous: Hash, entries: readonly Buffer[]): Hash {
+  const hash = createHash('sha256').update(previous);
+  for (const entry of entries) hash.update(entry);
+  return hash.digest();
+}
+
+export const encodeSeal = (hash: Hash): Buffer =>
+  newEntry('seal', HASH_BYTES, (entry) => hash.copy(entry, HEADER_BYTES));
+
+export function encodeLink(link: Link): Buffer {
+  const text = JSON.stringify(link);
+  return newEntry('link', Buffer.byteLength(text), (entry) => entry.write(text, HEADER_BYTES));
+}
+
+export const decodeLink = (entry: Buffer): Link => JSON.parse(payloadOf(entry).toString());
+
+/** The hash that the chain of a segment starts from, given the link it begins with, if it does. */
+export const hashBefore = (link: Link | undefined): Hash =>
+  link?.previous ? Buffer.from(link.previous.hash, 'hex') : NO_HASH;
+
+/** A link is a few hundred bytes. */
+const LINK_READ_BYTES = 4_096;
+
+/** The link that a segment begins with; undefined when it begins with anything else. */
+export async function readFirstLink(source: SegmentBytes): Promise<Link | undefined> {
+  const bytes = await source.read(0, Math.min(LINK_READ_BYTES, source.size));
+  const header = readHeader(bytes);
+  if (header?.kind !== 'link') return undefined;
+  const entry = bytes.subarray(0, HEADER_BYTES + header.payloadBytes);
+  return entry.length === HEADER_BYTES + header.payloadBytes && isSound(entry)
+    ? decodeLink(entry)
+    : undefined;
+}
+
+const STRETCH_BYTES = 1024 * 1024;
+const SEAL_START = encodeSeal(Buffer.alloc(HASH_BYTES)).subarray(0, 4);
+
+/** The last sound seal of a segment and where it ends, looked for from the end; undefined when there is none. */
+async function lastSeal(source: SegmentBytes): Promise<{ hash: Hash; end: number } | undefined> {
+  for (let to = source.size; to > 0; ) {
+    const from = Math.max(0, to - STRETCH_BYTES);
+    // Behind the stretch there may be the rest of a seal that begins in it.
+    const bytes = await source.read(from, Math.min(source.size, to + SEAL_BYTES) - from);
+    for (let at = bytes.lastIndexOf(SEAL_START); at >= 0; at = bytes.lastIndexOf(SEAL_START, at - 1)) {
+      const seal = bytes.subarray(at, at + SEAL_BYTES);
+      const whole = seal.length === SEAL_BYTES && readHeader(seal)?.payloadBytes === HASH_BYTES;
+      if (whole && isSound(seal)) return { hash: Buffer.from(payloadOf(seal)), end: from + at + SEAL_BYTES };
+      if (at === 0) break;
+    }
+    to = from;
+  }
+  return undefined;
+}
+
+/** Where the chain of a segment that is written no more ends, whatever stands behind its last seal included. */
+export async function chainEndOf(source: SegmentBytes, segment: number): Promise<ChainEnd> {
+  const seal = await lastSeal(source);
+  let hash = seal?.hash ?? hashBefore(await readFirstLink(source));
+  const from = seal?.end ?? 0;
+  if (from < source.size) hash = await hashOfStretch(source, hash, from, source.size);
+  return { segment, bytes: source.size, hash: hash.toString('hex') };
+}
+
+/** The hash of a block that is read stretch by stretch. */
+export async function hashOfStretch(
+  source: SegmentBytes,
+  previous: Hash,
+  from: number,
+  to: number,
+): Promise<Hash> {
+  const hash = createHash('sha256').update(previous);
+  for (let at = from; at < to; at += STRETCH_BYTES)
+    hash.update(await source.read(at, Math.min(STRETCH_BYTES, to - at)));
+  return hash.digest();
+}

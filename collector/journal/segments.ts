@@ -1,0 +1,250 @@
+/** The segments on disk: compressed when they are closed, deleted when they are too old or too many. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import {
+  collectorJournalCompressErrors,
+  collectorJournalDisk,
+  collectorJournalOldest,
+  collectorJournalSegments,
+} from '../catalogue/collector-metrics.ts';
+import type { Instruments } from '../instruments.ts';
+import { type ChainEnd, chainEndOf, readFirstLink } from './chain.ts';
+import { compressSegment, resolveLeftovers } from './compress.ts';
+import { batchOf, readEntries } from './segment.ts';
+import { openSegment, type SegmentBytes } from './segment-bytes.ts';
+import { compressedName, listSegmentFiles, type SegmentFile, segmentName } from './segment-names.ts';
+
+export interface SegmentsOptions {
+  readonly directory: string;
+  /** Above this in all files, the oldest segments that a snapshot covers are deleted. */
+  readonly retentionBytes: number;
+  /** Segments last written to longer ago are deleted when a snapshot covers them. */
+  readonly retentionSeconds: number;
+  readonly instruments: Instruments;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+type File = Omit<SegmentFile, 'segment'>;
+
+export class Segments {
+  readonly #options: SegmentsOptions;
+  readonly #now: () => number;
+  /** By number, oldest first. */
+  readonly #files = new Map<number, File>();
+  /** The one that is being written. */
+  #open: number | undefined;
+  /** Segments before it are covered by a snapshot. */
+  #covered = 0;
+  #compressing: Promise<void> | undefined;
+  /** The one that is being compressed. */
+  #current: number | undefined;
+  #stopped = false;
+  #failing = false;
+
+  private constructor(options: SegmentsOptions, files: readonly SegmentFile[]) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    for (const { segment, ...file } of files) this.#files.set(segment, file);
+  }
+
+  /** Takes up the segments of a folder and mends what a sudden stop left half done. */
+  static async open(options: SegmentsOptions): Promise<Segments> {
+    const { directory } = options;
+    const files = await listSegmentFiles(directory);
+    const segments = new Segments(
+      options,
+      await resolveLeftovers(directory, await readdir(directory), files),
+    );
+    await segments.#exposeOldest();
+    return segments;
+  }
+
+  /** Numbers, oldest first. */
+  get numbers(): number[] {
+    return [...this.#files.keys()];
+  }
+
+  get oldest(): number | undefined {
+    return this.#files.keys().next().value;
+  }
+
+  has(segment: number): boolean {
+    return this.#files.has(segment);
+  }
+
+  /** Opens a segment to read it; undefined when retention has deleted it. */
+  async read(segment: number): Promise<SegmentBytes | undefined> {
+    if (!this.has(segment)) return undefined;
+    try {
+      return await openSegment(this.#options.directory, segment);
+    } catch (error) {
+      // Deleted by retention since it was looked up.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !this.has(segment)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Where the chain of the newest segment ends; undefined when there is none. A segment without anything in it that can
+   * be read is deleted on the way: it was torn before its first commit was whole.
+   */
+  async chainEnd(): Promise<ChainEnd | undefined> {
+    const { directory, logger } = this.#options;
+    for (const segment of this.numbers.reverse()) {
+      const source = await openSegment(directory, segment);
+      try {
+        if (this.#files.get(segment)?.compressed || (await holdsEntries(source)))
+          return await chainEndOf(source, segment);
+      } finally {
+        await source.close();
+      }
+      logger.warn(
+        { segment, bytes: source.size },
+        'a segment of the journal without a whole entry is deleted',
+      );
+      await this.#delete(segment);
+    }
+    return undefined;
+  }
+
+  /** Told how large the segment that is being written has become. */
+  grew(segment: number, bytes: number): void {
+    const first = this.#files.size === 0;
+    this.#open = segment;
+    this.#files.set(segment, { bytes, compressed: false, lastWriteMs: this.#now() });
+    this.#expose();
+    if (first) this.#options.instruments.set(collectorJournalOldest, {}, this.#now() / 1_000);
+  }
+
+  /** Told that no segment is being written now. */
+  closed(): void {
+    this.#open = undefined;
+  }
+
+  /** Compresses the closed segments, one after the other, and retries those that failed. */
+  compress(): void {
+    if (!this.#stopped) this.#compressing ??= this.#compressAll();
+  }
+
+  /** Told that a snapshot holds everything before a segment. */
+  covered(segment: number): void {
+    this.#covered = segment;
+  }
+
+  /** The segment before which retention wants all deleted; undefined when it wants nothing. */
+  get due(): number | undefined {
+    const { retentionBytes, retentionSeconds } = this.#options;
+    let total = 0;
+    for (const { bytes } of this.#files.values()) total += bytes;
+    const notBefore = this.#now() - retentionSeconds * 1_000;
+    const newest = this.numbers.at(-1);
+    for (const [segment, { bytes, lastWriteMs }] of this.#files) {
+      const wanted = total > retentionBytes || lastWriteMs < notBefore;
+      if (!wanted || segment >= this.#covered || segment === newest)
+        return segment === this.oldest ? undefined : segment;
+      total -= bytes;
+    }
+    return undefined;
+  }
+
+  /** Deletes the segments before one. */
+  async deleteBefore(segment: number): Promise<void> {
+    // What is being compressed would come back under its new name.
+    if (this.#current !== undefined && this.#current < segment) await this.#stopCompressing();
+    for (const number of this.numbers) {
+      if (number >= segment) break;
+      await this.#delete(number);
+    }
+    this.#expose();
+    await this.#exposeOldest();
+    this.compress();
+  }
+
+  /** Waits until nothing is compressed any more; a segment that is half done is left for the next start. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    await this.#compressing;
+  }
+
+  async #delete(segment: number): Promise<void> {
+    this.#files.delete(segment);
+    for (const name of [segmentName(segment), compressedName(segment)])
+      await rm(join(this.#options.directory, name), { force: true });
+  }
+
+  async #stopCompressing(): Promise<void> {
+    const stopped = this.#stopped;
+    this.#stopped = true;
+    await this.#compressing;
+    this.#stopped = stopped;
+  }
+
+  async #compressAll(): Promise<void> {
+    const { directory, instruments, logger } = this.#options;
+    for (const segment of this.numbers) {
+      const file = this.#files.get(segment);
+      if (this.#stopped) break;
+      if (!file || file.compressed || file.bytes === 0 || segment === this.#open) continue;
+      this.#current = segment;
+      try {
+        const { lastWriteMs } = file;
+        const bytes = await compressSegment(directory, { segment, lastWriteMs }, () => this.#stopped);
+        if (bytes === undefined) break;
+        this.#files.set(segment, { bytes, compressed: true, lastWriteMs });
+        this.#failing = false;
+        this.#expose();
+      } catch (error) {
+        instruments.inc(collectorJournalCompressErrors, {});
+        if (!this.#failing)
+          logger.error(
+            { segment, error: (error as Error).message },
+            'a segment of the journal could not be compressed and stays as it is: free or repair the disk',
+          );
+        this.#failing = true;
+        break;
+      }
+    }
+    this.#current = undefined;
+    this.#compressing = undefined;
+  }
+
+  #expose(): void {
+    const { instruments } = this.#options;
+    let bytes = 0;
+    for (const file of this.#files.values()) bytes += file.bytes;
+    instruments.set(collectorJournalDisk, {}, bytes);
+    instruments.set(collectorJournalSegments, {}, this.#files.size);
+  }
+
+  async #exposeOldest(): Promise<void> {
+    const { oldest } = this;
+    if (oldest === undefined) return;
+    const timeMs = await this.#timeOf(oldest);
+    if (timeMs !== undefined) this.#options.instruments.set(collectorJournalOldest, {}, timeMs / 1_000);
+  }
+
+  /** When the first commit of a segment was made. */
+  async #timeOf(segment: number): Promise<number | undefined> {
+    const source = await this.read(segment);
+    if (source === undefined) return undefined;
+    try {
+      const link = await readFirstLink(source);
+      if (link !== undefined) return link.timeMs;
+      for await (const part of readEntries(source)) {
+        const batch = batchOf(part);
+        if (batch) return batch.receivedMs;
+      }
+      return undefined;
+    } finally {
+      await source.close();
+    }
+  }
+}
+
+async function holdsEntries(source: SegmentBytes): Promise<boolean> {
+  for await (const { kind } of readEntries(source)) if (kind !== 'damage') return true;
+  return false;
+}
