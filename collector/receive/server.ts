@@ -165,6 +165,11 @@ export class IngestServer {
   /** Answers what is no HTTP request, or came too slowly to become one. */
   #brokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    // A load balancer's probe or a spare connection: nobody has asked for anything.
+    if (socket.bytesRead === 0) {
+      socket.destroy();
+      return;
+    }
     const { status, reason, sentence } = faultOfRequest(error.code);
     this.#parts.instruments.inc(collectorRejections, { reason });
     this.#refusals.note(reason, sourceOf(socket), sentence);

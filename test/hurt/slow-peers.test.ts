@@ -1,0 +1,93 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { collectorBytesInFlight, collectorRejections } from '../../collector/catalogue/collector-metrics.ts';
+import { collectorDefaults } from '../../collector/config.ts';
+import { sampleValue } from '../collector/exposition.ts';
+import { CollectorProcess } from '../collector/process-of-its-own.ts';
+import { testConfig, toolCall } from '../collector/running.ts';
+import { grown } from './grown.ts';
+import { head, statusesOf, type Wire, wire } from './sockets.ts';
+
+const SLOW = 150;
+const IDLE = 1_000;
+/** They cost work rather than time: every answer that nobody reads had to be made. */
+const DEAF = 5;
+const SCRAPE_SECONDS = 0.2;
+const limits = { ...collectorDefaults.limits, headersSeconds: 1, requestSeconds: 2, idleSeconds: 4 };
+const config = testConfig({ limits, scrapeIntervalSeconds: SCRAPE_SECONDS });
+let collector: CollectorProcess;
+beforeAll(async () => {
+  collector = await CollectorProcess.start(config);
+});
+afterAll(async () => {
+  await collector.end('SIGKILL');
+  rmSync(config.dataDirectory, { recursive: true, force: true });
+});
+
+const open = (count: number, from: string): Promise<Wire[]> =>
+  Promise.all(Array.from({ length: count }, () => wire(collector.ports.ingest, from)));
+const rssBytes = async () =>
+  Number(/^process_resident_memory_bytes (\S+)$/m.exec((await collector.operations('/metrics')).text)?.[1]);
+
+/** Sends a byte of each text every so often until the other side has closed all. */
+async function trickle(wires: readonly Wire[], text: string): Promise<void> {
+  let open = wires.length;
+  for (const { closed } of wires) void closed.then(() => open--);
+  for (let at = 0; open > 0; at++) {
+    for (const { socket } of wires) if (socket.writable) socket.write(text[at % text.length]!);
+    await sleep(200);
+  }
+}
+
+test('slow, silent, deaf and half-open peers are cut off and counted, and others are served meanwhile', async () => {
+  const before = await rssBytes();
+  const [headers, bodies, halfOpen, deaf, idle] = await Promise.all([
+    open(SLOW, '127.0.0.2'),
+    open(SLOW, '127.0.0.3'),
+    open(SLOW, '127.0.0.4'),
+    open(DEAF, '127.0.0.5'),
+    open(IDLE, '127.0.0.6'),
+  ]);
+  for (const { socket } of headers) socket.write('POST /v1/events HTTP/1.1\r\nx-slow: ');
+  for (const { socket } of bodies) socket.write(head('content-length: 100000'));
+  // Says that no more will come, after half a body.
+  for (const { socket } of halfOpen) socket.end(`${head('content-length: 100000')}[`);
+  for (const { socket } of deaf) {
+    socket.pause();
+    socket.write(`${head('content-length: 1')}[`.repeat(2_000));
+  }
+  const slow = Promise.all([trickle(headers, 'x'), trickle(bodies, ' ')]);
+
+  let served = 0;
+  let highest = 0;
+  const all = [...headers, ...bodies, ...halfOpen, ...idle];
+  const closed = Promise.all(all.map((peer) => peer.closed)).then(() => true);
+  for (let done = false; !done; ) {
+    expect(await collector.send(toolCall())).toMatchObject({ status: 202, body: { accepted: 1 } });
+    expect((await collector.operations('/readyz')).status).toBe(200);
+    served++;
+    highest = Math.max(highest, await rssBytes());
+    done = await Promise.race([closed, sleep(50, false)]);
+  }
+  await slow;
+  console.log(
+    `${all.length + deaf.length} slow peers: ${served} requests of others served, ${((highest - before) / 2 ** 20).toFixed(0)} MiB more memory`,
+  );
+  expect(served).toBeGreaterThan(3);
+  expect(highest - before).toBeLessThan(128 * 2 ** 20);
+
+  // Who was cut off while a request was under way was told so, and each is counted once.
+  const answers = [...headers, ...bodies, ...halfOpen].flatMap(statusesOf);
+  for (const peer of [...headers, ...bodies]) expect(statusesOf(peer)).toEqual([408]);
+  // Nobody on an idle connection has asked for anything.
+  expect(idle.filter(({ text }) => text !== '')).toEqual([]);
+  expect(await grown(collector, collectorRejections, { reason: 'timeout' }, SCRAPE_SECONDS)).toBe(
+    answers.filter((status) => status === 408).length,
+  );
+  for (const { socket } of deaf) socket.destroy();
+  await vi.waitFor(async () => {
+    const { text } = await collector.operations('/metrics');
+    expect(sampleValue(text, collectorBytesInFlight)).toBe(0);
+  }, 10_000);
+});
