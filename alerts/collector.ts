@@ -10,9 +10,9 @@ import {
   collectorSnapshotErrors,
 } from '../collector/catalogue/collector-metrics.ts';
 import { growth } from '../collector/catalogue/growth.ts';
-import { jobs } from '../collector/catalogue/jobs.ts';
+import { alertsJob, jobs } from '../collector/catalogue/jobs.ts';
 import { up } from '../collector/catalogue/platform-metrics.ts';
-import { absent, equals, select, sum } from '../collector/catalogue/promql.ts';
+import { absent, equals, or, select, sum } from '../collector/catalogue/promql.ts';
 import { alert } from './alert.ts';
 import * as unitTests from './unit-tests/collector.ts';
 
@@ -21,10 +21,15 @@ export const collectorDown = alert({
   severity: 'critical',
   group: 'pipeline',
   settings: { for: '1m' },
-  measure: () => absent(equals(select(up, { job: jobs.collector }), 1)),
+  // Bursts come by a job of their own: without it they are blind, however well the other one goes.
+  measure: () =>
+    or(
+      absent(equals(select(up, { job: jobs.collector }), 1)),
+      absent(equals(select(up, { job: alertsJob }), 1)),
+    ),
   summary: () => 'The collector is down: nothing is counted and no burst can be seen',
   description: (_, __, settings) =>
-    `Prometheus has not had an answer from the collector for ${settings.for}. Senders hold their events back and lose them when their buffers are full; every other alert on MCP traffic is blind.`,
+    `Prometheus has not had an answer from the collector, at /metrics or at /metrics/alerts, for ${settings.for}. Senders hold their events back and lose them when their buffers are full; every other alert on MCP traffic is blind.`,
   action:
     'Restart the collector; if it does not come up, free or enlarge its volume, or roll back the last change of its configuration.',
   runbook: 'ir-collector-down',

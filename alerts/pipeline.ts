@@ -1,7 +1,7 @@
 /** Alerts on the monitor itself: Prometheus, Alertmanager and the way from them to a human. */
 
 import { growth } from '../collector/catalogue/growth.ts';
-import { jobs } from '../collector/catalogue/jobs.ts';
+import { alertsJob, jobs } from '../collector/catalogue/jobs.ts';
 import {
   alertmanagerConfigReloaded,
   alertmanagerNotificationsFailed,
@@ -113,7 +113,7 @@ export const targetDown = alert({
   settings: { for: '5m' },
   // A target that DNS no longer names is not seen here. For the collector CollectorDown asks; Prometheus and
   // Alertmanager could not tell of their own absence, which is what the dead man's switch is for.
-  measure: () => equals(select(up, { job: not(jobs.collector) }), 0),
+  measure: () => equals(select(up, { job: not(jobs.collector, alertsJob) }), 0),
   summary: ({ job, instance }) => `${job} does not answer at ${instance}`,
   description: ({ job, instance }, _, settings) =>
     `Prometheus could not scrape ${job} at ${instance} for ${settings.for}. If it is a replica, the other one carries on alone.`,

@@ -51,15 +51,19 @@ export function* exposition(families: Iterable<Family>): Generator<Buffer> {
 
 /** How to write the counters or gauges of a group. */
 function valueLines({ metric, closedTexts }: Family): (group: Group) => string {
-  const [only] = closedTexts;
-  if (closedTexts.length === 1 && only === '')
-    return ({ text, page, first, held }) =>
-      `${metric.name}${text && `{${text}}`} ${held ? 0 : number(page[first] as number)}\n`;
+  const { name } = metric;
+  if (closedTexts.length === 1 && closedTexts[0] === '') {
+    const head = `${name}{`;
+    return ({ text, page, first, held }) => {
+      const value = held ? 0 : number(page[first] as number);
+      return text === '' ? `${name} ${value}\n` : `${head}${text}} ${value}\n`;
+    };
+  }
   return ({ text, page, first, held }) => {
     let lines = '';
     for (let i = 0; i < closedTexts.length; i++) {
       const value = held ? 0 : number(page[first + i] as number);
-      lines += `${metric.name}{${text && `${text},`}${closedTexts[i]}} ${value}\n`;
+      lines += `${name}{${text && `${text},`}${closedTexts[i]}} ${value}\n`;
     }
     return lines;
   };

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Waiting } from './born-at-zero.ts';
-import { exposedMetrics } from './catalogue/catalogue.ts';
+import { exposedMetrics, pagingMetrics } from './catalogue/catalogue.ts';
 import { collectorSeriesOverflow, type OverflowLabel } from './catalogue/collector-metrics.ts';
 import type { OpenLabel } from './catalogue/labels.ts';
 import type { LabelValue, Metric } from './catalogue/metric.ts';
@@ -50,6 +50,8 @@ export interface Instruments {
   scrape(): AsyncGenerator<Buffer>;
   /** The same as one text. */
   exposition(): Promise<string>;
+  /** Only what the alerts ask for that page within seconds: small, whatever else there is. Does not count as a scrape. */
+  alertsExposition(): string;
 }
 
 /** Of Node's default metrics, those whose names are no valid ones for their kind. */
@@ -90,11 +92,11 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
   const instruments: Instruments = {
     counter(metric, labels: Labels) {
       const family = familyOf(metric);
-      return (family.group(labels) as Group).counter(family.seriesIndex(labels));
+      return (family.group(labels) as Group).handle(family.seriesIndex(labels)) as Counter;
     },
     histogram(metric, labels: Labels) {
       const family = familyOf(metric);
-      return (family.group(labels) as Group).histogram(family.seriesIndex(labels));
+      return (family.group(labels) as Group).handle(family.seriesIndex(labels)) as Histogram;
     },
     inc: (metric, labels, by) => instruments.counter(metric, labels).add(by),
     observe: (metric, labels, value) => instruments.histogram(metric, labels).observe(value),
@@ -116,9 +118,9 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     async *scrape() {
       for (const update of updates) update();
       const at = now();
-      waiting.scrape(at);
       let whole = false;
       try {
+        for (const _ of waiting.scrape(at)) await nextTurn();
         for (const chunk of exposition(families.values())) {
           yield chunk;
           await nextTurn();
@@ -132,6 +134,12 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     async exposition() {
       let text = '';
       for await (const chunk of instruments.scrape()) text += chunk;
+      return text;
+    },
+    alertsExposition() {
+      for (const update of updates) update();
+      let text = '';
+      for (const chunk of exposition(Object.values(pagingMetrics).map(familyOf))) text += chunk;
       return text;
     },
   };

@@ -30,6 +30,8 @@ export class Pages {
   }
 }
 
+type Handle = Counter | Histogram;
+
 /** Series with the same open labels, one for each combination of the closed ones: they are born and shown together. */
 export class Group {
   readonly family: Family;
@@ -42,7 +44,8 @@ export class Group {
   held: boolean;
   /** Whether some scraper may not have seen its values yet; not kept track of for gauges. */
   unseen = false;
-  #handles: (Counter | Histogram | undefined)[] | undefined;
+  /** Of its one series, or of each that has been asked for by its index: most groups have one, and an array weighs more. */
+  #handles: Handle | (Handle | undefined)[] | undefined;
 
   constructor(family: Family, { page, offset }: { page: Float64Array; offset: number }, text: string) {
     this.family = family;
@@ -58,18 +61,22 @@ export class Group {
     return this.offset + 1;
   }
 
-  /** One of its series as a counter. */
-  counter(index: number): Counter {
-    this.#handles ??= [];
-    this.#handles[index] ??= new Counter(this, this.first + index);
-    return this.#handles[index] as Counter;
+  /** One of its series: a counter or a histogram, as its metric is. */
+  handle(index: number): Handle {
+    const series = this.family.closedTexts.length;
+    if (series === 1) {
+      this.#handles ??= this.#newHandle(0);
+      return this.#handles as Handle;
+    }
+    this.#handles ??= new Array<Handle | undefined>(series);
+    const handles = this.#handles as (Handle | undefined)[];
+    handles[index] ??= this.#newHandle(index);
+    return handles[index] as Handle;
   }
 
-  /** One of its series as a histogram. */
-  histogram(index: number): Histogram {
-    this.#handles ??= [];
-    this.#handles[index] ??= new Histogram(this, this.first + index * this.family.width);
-    return this.#handles[index] as Histogram;
+  #newHandle(index: number): Handle {
+    const first = this.first + index * this.family.width;
+    return this.family.metric.kind === 'histogram' ? new Histogram(this, first) : new Counter(this, first);
   }
 
   /** When a scrape first showed its values as they are, or its zeros while it is held, in milliseconds; NaN before. */

@@ -17,7 +17,7 @@ import {
   collectorLastEvent,
   collectorSessionsOpen,
 } from '../collector/catalogue/collector-metrics.ts';
-import { jobs } from '../collector/catalogue/jobs.ts';
+import { alertsJob, jobs } from '../collector/catalogue/jobs.ts';
 import { up } from '../collector/catalogue/platform-metrics.ts';
 import { max, min, quantile, rate, secondsSince, select, sum, times } from '../collector/catalogue/promql.ts';
 import { series } from './panel.ts';
@@ -31,7 +31,7 @@ export const collectorUp = (alerts: ResolvedAlerts) =>
     alert: alerts.CollectorDown,
     unit: Short,
     noValue: 'Not scraped',
-    series: series(min(select(up, { job: jobs.collector })), 'collector'),
+    series: series(min(select(up, { job: [jobs.collector, alertsJob] })), 'collector'),
     words: { 1: ['Up', 'green'], 0: ['Down', 'red'] },
   });
 

@@ -1,7 +1,7 @@
 /** prometheus.yml: what is scraped, how often, with which limits, and where alerts go. */
 import { stringify } from 'yaml';
-import { exposedMetrics } from '../collector/catalogue/catalogue.ts';
-import { type Job, jobs } from '../collector/catalogue/jobs.ts';
+import { exposedMetrics, pagingMetrics } from '../collector/catalogue/catalogue.ts';
+import { alertsJob, type Job, jobs } from '../collector/catalogue/jobs.ts';
 import type { Metric } from '../collector/catalogue/metric.ts';
 import type { CollectorLimits } from '../collector/config.ts';
 import { components, podsService } from './components.ts';
@@ -46,13 +46,14 @@ function mostSamples(metric: Metric, limits: CollectorLimits): number {
  * The most samples one scrape of the collector can have by its own bounds. Prometheus refuses a scrape above its
  * limit whole, so the limit must never be below what the collector may legitimately expose.
  */
-export function collectorSampleLimit(limits: CollectorLimits): number {
-  const catalogue = Object.values(exposedMetrics).reduce(
-    (sum, metric) => sum + mostSamples(metric, limits),
-    0,
-  );
-  return catalogue + limits.windowSeries + RUNTIME_SAMPLES;
-}
+export const collectorSampleLimit = (limits: CollectorLimits): number =>
+  samplesOfAll(exposedMetrics, limits) + limits.windowSeries + RUNTIME_SAMPLES;
+
+/** The same of `/metrics/alerts`. */
+const pagingSampleLimit = (limits: CollectorLimits): number => samplesOfAll(pagingMetrics, limits);
+
+const samplesOfAll = (metrics: Readonly<Record<string, Metric>>, limits: CollectorLimits): number =>
+  Object.values(metrics).reduce((sum, metric) => sum + mostSamples(metric, limits), 0);
 
 /**
  * The longest line of the collector's exposition: two endpoints of 257 UTF-16 units, each unit up to 3 bytes, and what
@@ -63,6 +64,15 @@ const LONGEST_LINE_BYTES = 2 * 257 * 3 + 200;
 /** The most bytes of one such scrape, in the unit of Prometheus: names that somebody makes long must not blind it. */
 const collectorBodyLimit = (limits: CollectorLimits): string =>
   `${Math.ceil((collectorSampleLimit(limits) * LONGEST_LINE_BYTES) / 2 ** 20)}MB`;
+
+/** What the job of `/metrics/alerts` keeps is dropped here: the same series in two jobs would count twice in every sum. */
+const withoutPaging = {
+  source_labels: ['__name__'],
+  regex: Object.values(pagingMetrics)
+    .map(({ name }) => name)
+    .join('|'),
+  action: 'drop',
+};
 
 /** Other components' exposition grows with their own work: bounded by what is generous for each. */
 const PLATFORM_SAMPLE_LIMIT = 50_000;
@@ -78,15 +88,33 @@ export function prometheusConfig(
   ruleFiles = '../rules/*.yaml',
 ): string {
   const { scrapeInterval } = config.prometheus;
-  const scrape = (job: Job) => ({
+  const { limits } = config.collector;
+  const labelLimits = { label_limit: 30, label_name_length_limit: 128, label_value_length_limit: 1_024 };
+  const collector = (target: TargetDiscovery) => [
+    {
+      job_name: jobs.collector,
+      sample_limit: collectorSampleLimit(limits),
+      ...labelLimits,
+      body_size_limit: collectorBodyLimit(limits),
+      metric_relabel_configs: [withoutPaging],
+      ...target,
+    },
+    {
+      job_name: alertsJob,
+      metrics_path: '/metrics/alerts',
+      sample_limit: pagingSampleLimit(limits),
+      ...labelLimits,
+      body_size_limit: PLATFORM_BODY_LIMIT,
+      ...target,
+    },
+  ];
+  const platform = (job: Job, target: TargetDiscovery) => ({
     job_name: jobs[job],
-    sample_limit: job === 'collector' ? collectorSampleLimit(config.collector.limits) : PLATFORM_SAMPLE_LIMIT,
-    label_limit: 30,
-    label_name_length_limit: 128,
-    label_value_length_limit: 1_024,
-    body_size_limit: job === 'collector' ? collectorBodyLimit(config.collector.limits) : PLATFORM_BODY_LIMIT,
-    ...(job === 'collector' ? {} : { scrape_interval: '15s' }),
-    ...discovery[job],
+    sample_limit: PLATFORM_SAMPLE_LIMIT,
+    ...labelLimits,
+    body_size_limit: PLATFORM_BODY_LIMIT,
+    scrape_interval: '15s',
+    ...target,
   });
   const file = {
     global: {
@@ -101,7 +129,9 @@ export function prometheusConfig(
       alert_relabel_configs: [{ regex: 'replica', action: 'labeldrop' }],
       alertmanagers: [{ timeout: '5s', ...discovery.alertmanager }],
     },
-    scrape_configs: (Object.keys(discovery) as Job[]).map(scrape),
+    scrape_configs: (Object.entries(discovery) as [Job, TargetDiscovery][]).flatMap(([job, target]) =>
+      job === 'collector' ? collector(target) : [platform(job, target)],
+    ),
   };
   return stringify(file, { lineWidth: 0 });
 }

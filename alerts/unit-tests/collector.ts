@@ -11,7 +11,7 @@ import {
   collectorSnapshotErrors,
 } from '../../collector/catalogue/collector-metrics.ts';
 import { secondsOf } from '../../collector/catalogue/duration.ts';
-import { jobs } from '../../collector/catalogue/jobs.ts';
+import { alertsJob, jobs } from '../../collector/catalogue/jobs.ts';
 import { up } from '../../collector/catalogue/platform-metrics.ts';
 import type { Duration } from '../../collector/catalogue/promql.ts';
 import { type AlertTest, fires, hold, nothing, SCRAPE, series, silent } from '../test-case.ts';
@@ -24,13 +24,14 @@ interface Growth {
 
 export function collectorDown(settings: { readonly for: Duration }, heldSeconds: number): AlertTest<never>[] {
   const waits = secondsOf(settings.for);
-  const collector = (values: string) => series(up, { job: jobs.collector, instance: 'collector-0' }, values);
+  const of = (job: string, values: string) => series(up, { job, instance: 'collector-0' }, values);
+  const collector = (values: string) => [of(jobs.collector, values), of(alertsJob, values)];
   const down = { labels: {}, value: 1 };
   return [
     {
       name: 'a collector that stops answering fires after the waiting time, until it is back and the hold has passed',
       interval: SCRAPE,
-      input: [collector(`${hold(1, 12)} ${hold(0, waits / 5 + 6)} ${hold(1)}`)],
+      input: collector(`${hold(1, 12)} ${hold(0, waits / 5 + 6)} ${hold(1)}`),
       expect: [
         silent(45),
         silent(45 + waits),
@@ -43,15 +44,21 @@ export function collectorDown(settings: { readonly for: Duration }, heldSeconds:
       name: 'a collector that is gone from discovery, or never was there, fires',
       interval: SCRAPE,
       input: [
-        collector(`${hold(1, 12)} stale`),
+        ...collector(`${hold(1, 12)} stale`),
         series(up, { job: jobs.prometheus, instance: 'p' }, hold(1)),
       ],
       expect: [silent(45), fires(75 + waits, down)],
     },
     {
+      name: 'a collector that shows everything but its bursts fires',
+      interval: SCRAPE,
+      input: [of(jobs.collector, hold(1)), of(alertsJob, `${hold(1, 12)} ${hold(0)}`)],
+      expect: [silent(45), fires(75 + waits, down)],
+    },
+    {
       name: 'a restart and one failed scrape stay silent',
       interval: SCRAPE,
-      input: [collector(`${hold(1, 12)} 0 ${hold(1, 12)} stale ${nothing(3)} ${hold(1)}`)],
+      input: collector(`${hold(1, 12)} 0 ${hold(1, 12)} stale ${nothing(3)} ${hold(1)}`),
       expect: [silent(60), silent(75), silent(150), silent(180 + waits)],
     },
   ];

@@ -1,6 +1,6 @@
 /** Unit tests of the alerts on the monitor itself; they follow the settings they are given. */
 import { secondsOf } from '../../collector/catalogue/duration.ts';
-import { jobs } from '../../collector/catalogue/jobs.ts';
+import { alertsJob, jobs } from '../../collector/catalogue/jobs.ts';
 import {
   alertmanagerConfigReloaded,
   alertmanagerNotificationsFailed,
@@ -129,6 +129,7 @@ export const targetDown = (settings: { readonly for: Duration }, heldSeconds: nu
     series(up, alertmanager, values),
     series(up, prometheus, hold(1)),
     series(up, { job: jobs.collector, instance: 'collector-0' }, hold(0)),
+    series(up, { job: alertsJob, instance: 'collector-0' }, hold(0)),
   ]);
 
 export const configReloadFailing = (settings: { readonly for: Duration }, heldSeconds: number) => [

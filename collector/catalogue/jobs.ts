@@ -6,3 +6,5 @@ export const jobs = {
   grafana: 'grafana',
 } as const;
 export type Job = keyof typeof jobs;
+/** The second job of the collector, for `/metrics/alerts`. */
+export const alertsJob = 'collector-alerts';

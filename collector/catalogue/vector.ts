@@ -24,12 +24,15 @@ export type Carried<V> = V extends Vector<infer L> ? L : never;
 /** A matcher value: equal to one, to one of several, or a comparison made by `not` or `re`. */
 type Matching<V extends string> = V | readonly V[] | Comparison;
 export interface Comparison {
-  readonly operator: '!=' | '=~';
+  readonly operator: '!=' | '!~' | '=~';
   readonly value: string;
 }
 export type Where<M extends Metric> = { readonly [N in LabelName<M>]?: Matching<LabelValue<M, N>> };
 
-export const not = (value: string): Comparison => ({ operator: '!=', value });
+export const not = (...values: readonly [string, ...string[]]): Comparison =>
+  values.length === 1
+    ? { operator: '!=', value: values[0] }
+    : { operator: '!~', value: values.map(escapeRe).join('|') };
 export const re = (value: string): Comparison => ({ operator: '=~', value });
 
 export function vector<L extends string>(labels: readonly L[], at: (offset?: Duration) => string): Vector<L> {

@@ -148,7 +148,7 @@ describe('files', () => {
     const found = [...config.scrape_configs, ...config.alerting.alertmanagers].flatMap(({ dns_sd_configs }) =>
       dns_sd_configs.flatMap(({ names }: { names: string[] }) => names),
     );
-    expect(found).toHaveLength(5);
+    expect(found).toHaveLength(6);
     for (const record of found) {
       const [, port, service] = /^_(.+)\._tcp\.([^.]+)\.mcp-lookout\.svc$/.exec(record)!;
       const { clusterIP, ports } = manifests.get('Service', service!).spec;
