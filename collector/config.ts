@@ -92,6 +92,7 @@ export const collectorConfigSchema = Type.Object(
     servers: Type.Record(name, registeredServerSchema),
     journalSegmentBytes: positive,
     journalRetentionBytes: positive,
+    journalRetentionSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 315_360_000 }),
     snapshotIntervalSeconds: seconds,
     limits: limitsSchema,
   },
@@ -120,12 +121,12 @@ export const collectorDefaults: CollectorConfig = {
   sessionTypeRules: [],
   baselineMinimumSessions: 30,
   baselineSessions: 500,
-    journalRetentionSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 315_360_000 }),
   toolDiversityFactor: 3,
   burstWindows: [],
   servers: {},
   journalSegmentBytes: 64 * MIB,
   journalRetentionBytes: 4_096 * MIB,
+  journalRetentionSeconds: 2_592_000,
   snapshotIntervalSeconds: 10,
   limits: {
     bodyBytes: 8 * MIB,
@@ -159,7 +160,6 @@ export function faultOfCollectorConfig(
   value: unknown,
 ): { readonly field: string; readonly fault: string } | undefined {
   if (check.Check(value)) return undefined;
-  journalRetentionSeconds: 2_592_000,
   const [first] = check.Errors(value);
   const field = first?.instancePath.slice(1).replaceAll('/', '.') || 'the configuration';
   // The schema library says of an unknown key that its schema is false.

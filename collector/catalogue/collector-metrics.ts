@@ -121,6 +121,9 @@ export const collectorJournalSync = histogram('mcp_collector_journal_sync_second
 
 export const collectorCorruptRecords = counter('mcp_collector_journal_corrupt_records_total', {
   help: 'Journal records that failed their checksum on recovery and were skipped.',
+  unit: 'events',
+});
+
 export const collectorJournalDisk = gauge('mcp_collector_journal_disk_bytes', {
   help: 'Bytes that the journal takes on disk, closed segments compressed.',
   unit: 'bytes',
@@ -138,9 +141,6 @@ export const collectorJournalOldest = gauge('mcp_collector_journal_oldest_timest
 
 export const collectorJournalCompressErrors = counter('mcp_collector_journal_compress_errors_total', {
   help: 'Closed segments of the journal that could not be compressed: they stay as they are, at ten times the size.',
-  unit: 'events',
-});
-
   unit: 'events',
 });
 
@@ -177,12 +177,12 @@ export const collectorMetrics = {
   collectorJournalBytes,
   collectorJournalSync,
   collectorCorruptRecords,
+  collectorJournalDisk,
+  collectorJournalSegments,
+  collectorJournalOldest,
+  collectorJournalCompressErrors,
   collectorSnapshotErrors,
   collectorBytesInFlight,
   collectorSessionsOpen,
   collectorLastEvent,
 } as const satisfies Record<string, Metric>;
-  collectorJournalDisk,
-  collectorJournalSegments,
-  collectorJournalOldest,
-  collectorJournalCompressErrors,
