@@ -95,6 +95,7 @@ export class IngestServer {
       {
         onRequest: async (request) => {
           this.#authorize(request);
+          requirePlainTransfer(request);
           requireType(request, dialect);
         },
       },
@@ -181,6 +182,13 @@ export class IngestServer {
 }
 
 const pathOf = (request: FastifyRequest) => request.raw.url?.split('?', 1)[0] ?? '';
+
+/** Refuses a body in a transfer encoding that Node lets pass unread, which a proxy may have taken for another request. */
+function requirePlainTransfer(request: FastifyRequest): void {
+  const encoding = request.headers['transfer-encoding']?.trim().toLowerCase();
+  if (encoding === undefined || encoding === 'chunked') return;
+  throw new Refusal(501, 'unsupported', 'transfer-encoding must be chunked alone', { connection: 'close' });
+}
 
 /** Refuses a body of a type that the route does not take; parameters such as a charset do not matter. */
 function requireType(request: FastifyRequest, { contentTypes }: Dialect): void {

@@ -31,7 +31,7 @@ export async function wire(port: number, from = '127.0.0.1'): Promise<Wire> {
 
 /** The statuses of all answers on a connection, in order. */
 export const statusesOf = ({ text }: Wire): number[] =>
-  [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+  [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 
 export const head = (...lines: string[]) =>
   ['POST /v1/events HTTP/1.1', 'host: x', 'content-type: application/json', ...lines, '', ''].join('\r\n');
