@@ -26,9 +26,7 @@ export class RecordReader {
 
   #event(): McpEvent {
     if (this.#numbers.number() === FORM.call) return this.#call();
-    const event: McpEvent = JSON.parse(this.#text());
-    this.#trace = event.trace_id ?? this.#trace;
-    return event;
+    return JSON.parse(this.#text());
   }
 
   #call(): EventOf<'tool_call'> {

@@ -5,7 +5,6 @@
  * made into text, and what a session's calls share is text already when they come.
  */
 import type { EventOf, McpEvent } from '../catalogue/events.ts';
-import { parseTime } from '../receive/times.ts';
 import { ByteWriter } from './bytes.ts';
 import { endingOf, type SharedText, settingOf } from './shared-texts.ts';
 
@@ -36,6 +35,8 @@ export class RecordWriter {
   /** Tells texts that stand in this record from those that stand in an earlier one. */
   #record = 0;
   #shared = 0;
+  /** Of this record, those that nobody knew before, by their text. */
+  readonly #settings = new Map<string, SharedText>();
 
   start(receivedMs: number, sourceKind: string, events: number): void {
     this.#texts.length = 0;
@@ -44,14 +45,20 @@ export class RecordWriter {
     this.#trace = '';
     this.#record++;
     this.#shared = 0;
+    this.#settings.clear();
     this.#numbers.number(receivedMs);
     this.#text(sourceKind);
     this.#numbers.number(events);
   }
 
   /** A call is written as JSON, too, unless `inParts`. */
-  event(event: McpEvent, setting: SharedText | undefined, inParts: boolean): void {
-    if (inParts && event.kind === 'tool_call') this.#call(event, setting ?? settingOf(event));
+  event(
+    event: McpEvent,
+    timeMs: number | undefined,
+    setting: SharedText | undefined,
+    inParts: boolean,
+  ): void {
+    if (inParts && event.kind === 'tool_call') this.#call(event, timeMs, setting ?? this.#settingOf(event));
     else this.#json(event);
   }
 
@@ -70,9 +77,9 @@ export class RecordWriter {
     this.#text(JSON.stringify(event, (key, value) => (isPayload(key) ? undefined : value)));
   }
 
-  #call(call: EventOf<'tool_call'>, setting: SharedText): void {
+  #call(call: EventOf<'tool_call'>, atMs: number | undefined, setting: SharedText): void {
     const { trace_id: trace, duration_ms, code, request_bytes, response_bytes } = call;
-    const timeMs = isAsWritten(call.time) ? parseTime(call.time) : undefined;
+    const timeMs = isAsWritten(call.time) ? atMs : undefined;
     const micros = duration_ms === undefined ? undefined : wholeMicros(duration_ms);
     const numbers = this.#numbers;
     numbers.number(FORM.call);
@@ -99,6 +106,13 @@ export class RecordWriter {
     else if (duration_ms !== undefined) this.#text(String(duration_ms));
     if (request_bytes !== undefined) numbers.number(request_bytes);
     if (response_bytes !== undefined) numbers.number(response_bytes);
+  }
+
+  #settingOf(event: McpEvent): SharedText {
+    const setting = settingOf(event);
+    const known = this.#settings.get(setting.text);
+    if (known === undefined) this.#settings.set(setting.text, setting);
+    return known ?? setting;
   }
 
   #text(text: string): void {

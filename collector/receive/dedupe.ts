@@ -7,6 +7,13 @@
  */
 
 const ID_BYTES = 8;
+
+/** The hash of an id: two 32-bit words, signed, since the engine keeps such numbers without a box. */
+export interface IdHash {
+  idLow: number;
+  idHigh: number;
+}
+
 const SMALLEST_CAPACITY = 1_024;
 
 export class SeenIds {
@@ -14,14 +21,13 @@ export class SeenIds {
   readonly #seedLow: number;
   readonly #seedHigh: number;
   /** Halves of the hashes, oldest at `#oldest`, around a ring. */
-  #low: Uint32Array;
-  #high: Uint32Array;
+  #low: Int32Array;
+  #high: Int32Array;
   #oldest = 0;
   #size = 0;
   /** Open addressing with linear probing; holds ring places plus one, 0 when empty. */
   #table: Uint32Array;
-  #hashLow = 0;
-  #hashHigh = 0;
+  readonly #hashed: IdHash = { idLow: 0, idHigh: 0 };
 
   /** `limit`: how many ids are kept. `seed`: at least 8 bytes, the same as long as a dump is to be loaded again. */
   constructor(limit: number, seed: Buffer) {
@@ -29,8 +35,8 @@ export class SeenIds {
     this.#seedLow = seed.readUInt32LE(0);
     this.#seedHigh = seed.readUInt32LE(4);
     const capacity = Math.min(limit, SMALLEST_CAPACITY);
-    this.#low = new Uint32Array(capacity);
-    this.#high = new Uint32Array(capacity);
+    this.#low = new Int32Array(capacity);
+    this.#high = new Int32Array(capacity);
     this.#table = new Uint32Array(tableSize(capacity));
   }
 
@@ -39,14 +45,22 @@ export class SeenIds {
   }
 
   has(id: string): boolean {
-    this.#hash(id);
-    return this.#table[this.#find(this.#hashLow, this.#hashHigh)] !== 0;
+    return this.hasHash(this.hash(id, this.#hashed));
   }
 
   /** Remembers an id: `known` when it was already, `evicted` when the oldest had to go for it, else `added`. */
   add(id: string): 'known' | 'added' | 'evicted' {
-    this.#hash(id);
-    return this.#insert(this.#hashLow, this.#hashHigh);
+    return this.addHash(this.hash(id, this.#hashed));
+  }
+
+  /** As `has`, for an id whose hash is known. */
+  hasHash({ idLow, idHigh }: IdHash): boolean {
+    return this.#table[this.#find(idLow, idHigh)] !== 0;
+  }
+
+  /** As `add`, for an id whose hash is known. */
+  addHash({ idLow, idHigh }: IdHash): 'known' | 'added' | 'evicted' {
+    return this.#insert(idLow, idHigh);
   }
 
   /** The hashes, oldest first, to be kept in a snapshot. */
@@ -54,8 +68,8 @@ export class SeenIds {
     const bytes = Buffer.allocUnsafe(this.#size * ID_BYTES);
     for (let i = 0; i < this.#size; i++) {
       const place = (this.#oldest + i) % this.#low.length;
-      bytes.writeUInt32LE(this.#low[place]!, i * ID_BYTES);
-      bytes.writeUInt32LE(this.#high[place]!, i * ID_BYTES + 4);
+      bytes.writeInt32LE(this.#low[place]!, i * ID_BYTES);
+      bytes.writeInt32LE(this.#high[place]!, i * ID_BYTES + 4);
     }
     return bytes;
   }
@@ -63,7 +77,7 @@ export class SeenIds {
   /** Adds what another instance with the same seed dumped. */
   load(dump: Buffer): void {
     for (let at = 0; at + ID_BYTES <= dump.length; at += ID_BYTES)
-      this.#insert(dump.readUInt32LE(at), dump.readUInt32LE(at + 4));
+      this.#insert(dump.readInt32LE(at), dump.readInt32LE(at + 4));
   }
 
   #insert(low: number, high: number): 'known' | 'added' | 'evicted' {
@@ -109,8 +123,8 @@ export class SeenIds {
   #grow(): void {
     const capacity = Math.min(this.#low.length * 2, this.#limit);
     const [low, high] = [this.#low, this.#high];
-    this.#low = new Uint32Array(capacity);
-    this.#high = new Uint32Array(capacity);
+    this.#low = new Int32Array(capacity);
+    this.#high = new Int32Array(capacity);
     this.#low.set(low);
     this.#high.set(high);
     this.#table = new Uint32Array(tableSize(capacity));
@@ -118,8 +132,8 @@ export class SeenIds {
       this.#table[this.#find(low[place]!, high[place]!)] = place + 1;
   }
 
-  /** Two multiplicative 32-bit hashes over the text, mixed at the end (after cyrb53 by bryc, public domain). */
-  #hash(id: string): void {
+  /** Puts the hash of an id into `into`: two multiplicative ones, mixed at the end (after cyrb53 by bryc, public domain). */
+  hash<T extends IdHash>(id: string, into: T): T {
     let low = this.#seedLow;
     let high = this.#seedHigh;
     for (let i = 0; i < id.length; i++) {
@@ -129,8 +143,9 @@ export class SeenIds {
     }
     low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909);
     high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909);
-    this.#hashLow = low >>> 0;
-    this.#hashHigh = high >>> 0;
+    into.idLow = low;
+    into.idHigh = high;
+    return into;
   }
 }
 

@@ -11,19 +11,22 @@ import {
   collectorRejections,
   type RejectionReason,
 } from '../catalogue/collector-metrics.ts';
-import { ID_LENGTH, type McpEvent } from '../catalogue/events.ts';
+import { type EventKind, ID_LENGTH, type McpEvent } from '../catalogue/events.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import { type Journal, JournalBusy } from '../journal/journal.ts';
-import { type Batch, encodeRecord } from '../journal/record.ts';
+import { type Batch, encodeArrivals } from '../journal/record.ts';
 import type { Position } from '../journal/segment.ts';
 import type { Pipeline } from '../process/pipeline.ts';
+import type { Counter } from '../series-values.ts';
+import { Arrival } from './arrival.ts';
 import type { SeenIds } from './dedupe.ts';
 import type { Claim } from './in-flight.ts';
 import { countValues } from './json-bounds.ts';
 import type { EventVisitor } from './json-events.ts';
-import { pseudonymous, type SessionHash, withoutPayload } from './privacy.ts';
+import { measurePayload, type SessionHash } from './privacy.ts';
 import { overloaded, unavailable } from './refusal.ts';
+import { Settings } from './settings.ts';
 import { parseTime } from './times.ts';
 import { faultOf } from './validate.ts';
 
@@ -57,15 +60,22 @@ export interface IntakeParts {
   readonly now: () => number;
 }
 
+/** Under which reason an event is rejected, and why in one sentence. */
+type Problem = readonly [RejectionReason, string];
+
 const LISTED_REJECTIONS = 1_000;
 /** Memory of one value of a parsed payload, about: an attacker's small objects outweigh their text many times. */
 const VALUE_BYTES = 64;
 
 export class Intake {
   readonly parts: IntakeParts;
+  readonly settings: Settings;
+  /** How many events came, by kind of source and of event. */
+  readonly #counters = new Map<string, Map<EventKind, Counter>>();
 
   constructor(parts: IntakeParts) {
     this.parts = parts;
+    this.settings = new Settings(parts.sessionHash);
   }
 
   /** Starts taking the events of one request, whose memory is held in `claim`. */
@@ -73,33 +83,55 @@ export class Intake {
     return new Admission(this, sourceKind, claim);
   }
 
-  /** Processes what is on disk, in the record that starts at `position`, and answers how many had not been seen before. */
-  process(batch: Batch, position: Position): number {
-    const { instruments, logger } = this.parts;
-    let accepted = 0;
-    for (const event of batch.events) {
-      try {
-        if (this.#processOne(event, batch, position)) accepted++;
-      } catch (error) {
-        // An event that trips the collector, such as one of a newer version before a rollback, costs neither its
-        // neighbours nor, on replay, the start.
-        logger.error({ error: (error as Error).stack, kind: event.kind }, 'an event could not be processed');
-      }
+  /** Processes what the journal holds, in the record that starts at `position`, and answers how many had not been seen before. */
+  process({ events, receivedMs, sourceKind }: Batch, position: Position): number {
+    const arrivals: Arrival[] = [];
+    for (const event of events) {
+      const timeMs = parseTime(event.time);
+      if (timeMs === undefined) continue;
+      const arrival = new Arrival(event, timeMs, receivedMs, sourceKind);
+      arrivals.push(this.parts.seen.hash(event.id, arrival));
     }
-    if (accepted > 0) instruments.set(collectorLastEvent, {}, batch.receivedMs / 1_000);
+    return this.apply(arrivals, position);
+  }
+
+  /** Processes the events of the record that is on disk at `position`, and answers how many had not been seen before. */
+  apply(arrivals: readonly Arrival[], position: Position): number {
+    const { seen, instruments } = this.parts;
+    let accepted = 0;
+    for (const arrival of arrivals) {
+      const added = seen.addHash(arrival);
+      if (added === 'known') continue;
+      if (added === 'evicted') instruments.inc(collectorEvictions, { table: 'dedupe_ids' });
+      arrival.position = position;
+      if (this.#process(arrival)) accepted++;
+    }
+    if (accepted > 0) instruments.set(collectorLastEvent, {}, arrivals[0]!.receivedMs / 1_000);
     return accepted;
   }
 
-  /** False when the event has been seen before. */
-  #processOne(event: McpEvent, { receivedMs, sourceKind }: Batch, position: Position): boolean {
-    const { seen, pipeline, instruments } = this.parts;
-    const timeMs = parseTime(event.time);
-    const added = seen.add(event.id);
-    if (added === 'known' || timeMs === undefined) return false;
-    if (added === 'evicted') instruments.inc(collectorEvictions, { table: 'dedupe_ids' });
-    instruments.inc(collectorEvents, { source: sourceKind, kind: event.kind });
-    pipeline.process({ event, timeMs, receivedMs, sourceKind, position });
-    return true;
+  /** False for an event that trips the collector. */
+  #process(arrival: Arrival): boolean {
+    try {
+      this.#counterOf(arrival).add();
+      this.parts.pipeline.process(arrival);
+      return true;
+    } catch (error) {
+      // Such as one of a newer version before a rollback: it costs neither its neighbours nor, on replay, the start.
+      const { kind } = arrival.event;
+      this.parts.logger.error({ error: (error as Error).stack, kind }, 'an event could not be processed');
+      return false;
+    }
+  }
+
+  #counterOf({ sourceKind: source, event: { kind } }: Arrival): Counter {
+    const known = this.#counters.get(source)?.get(kind);
+    if (known) return known;
+    const ofSource = this.#counters.get(source) ?? new Map<EventKind, Counter>();
+    this.#counters.set(source, ofSource);
+    const counter = this.parts.instruments.counter(collectorEvents, { source, kind });
+    ofSource.set(kind, counter);
+    return counter;
   }
 }
 
@@ -109,7 +141,7 @@ export class Admission implements EventVisitor {
   readonly #sourceKind: string;
   readonly #claim: Claim;
   readonly #receivedMs: number;
-  readonly #events: McpEvent[] = [];
+  readonly #arrivals: Arrival[] = [];
   readonly #rejected: RejectedEvent[] = [];
   #index = 0;
   #duplicates = 0;
@@ -119,21 +151,34 @@ export class Admission implements EventVisitor {
     this.#intake = intake;
     this.#sourceKind = sourceKind;
     this.#claim = claim;
-    this.#receivedMs = intake.parts.now();
+    this.#receivedMs = Math.floor(intake.parts.now());
   }
 
   /** Takes one event as it was sent. Throws a Refusal of the whole request when its payload is too much to hold. */
   event(value: unknown): void {
-    const problem = this.#problemOf(value);
+    const fault = faultOf(value);
+    if (fault !== undefined) {
+      this.#reject('invalid', idOf(value), fault);
+      return;
+    }
+    const event = value as McpEvent;
+    const timeMs = parseTime(event.time);
+    const problem = this.#holdPayload(event) ?? this.#problemOf(timeMs);
     if (problem !== undefined) {
-      this.#reject(problem[0], idOf(value), problem[1]);
+      const [reason, sentence] = problem;
+      this.#reject(reason, event.id, sentence);
       return;
     }
     this.#index++;
-    const event = value as McpEvent;
-    const { seen, sessionHash } = this.#intake.parts;
-    if (seen.has(event.id)) this.#duplicates++;
-    else this.#events.push(pseudonymous(event, sessionHash));
+    const { parts, settings } = this.#intake;
+    const arrival = new Arrival(event, timeMs!, this.#receivedMs, this.#sourceKind);
+    if (parts.seen.hasHash(parts.seen.hash(event.id, arrival))) {
+      this.#duplicates++;
+      return;
+    }
+    measurePayload(event);
+    arrival.setting = settings.of(event);
+    this.#arrivals.push(arrival);
   }
 
   brokenLine(error: string): void {
@@ -142,8 +187,8 @@ export class Admission implements EventVisitor {
 
   /** Makes the events durable and processes them. Throws a Refusal when that is not possible now. */
   async commit(): Promise<IngestAnswer> {
-    const accepted = this.#events.length === 0 ? 0 : await this.#append();
-    const duplicates = this.#duplicates + this.#events.length - accepted;
+    const accepted = this.#arrivals.length === 0 ? 0 : await this.#append();
+    const duplicates = this.#duplicates + this.#arrivals.length - accepted;
     if (duplicates > 0) this.#intake.parts.instruments.inc(collectorDuplicates, {}, duplicates);
     const answer: IngestAnswer = { accepted, duplicates, rejected: this.#rejected };
     if (this.#rejections > this.#rejected.length) answer.rejected_total = this.#rejections;
@@ -151,13 +196,12 @@ export class Admission implements EventVisitor {
   }
 
   async #append(): Promise<number> {
-    const common = { receivedMs: this.#receivedMs, sourceKind: this.#sourceKind };
-    const record = encodeRecord({ ...common, events: this.#events.map(withoutPayload) });
+    const record = encodeArrivals(this.#receivedMs, this.#sourceKind, this.#arrivals);
     try {
       // An event that another request is just writing is not known yet and is written again: that is the price of
       // never answering "duplicate" for one that may still be lost. It counts once, since both are processed in turn.
       return await this.#intake.parts.journal.append(record, (position) =>
-        this.#intake.process({ ...common, events: this.#events }, position),
+        this.#intake.apply(this.#arrivals, position),
       );
     } catch (error) {
       if (error instanceof JournalBusy) throw overloaded();
@@ -165,13 +209,7 @@ export class Admission implements EventVisitor {
     }
   }
 
-  #problemOf(value: unknown): readonly [RejectionReason, string] | undefined {
-    const fault = faultOf(value);
-    if (fault !== undefined) return ['invalid', fault];
-    const event = value as McpEvent;
-    const nested = this.#holdPayload(event);
-    if (nested !== undefined) return ['invalid', nested];
-    const timeMs = parseTime(event.time);
+  #problemOf(timeMs: number | undefined): Problem | undefined {
     if (timeMs === undefined)
       return ['invalid', 'time must be an RFC 3339 time with a zone, such as 2026-11-21T09:30:00Z'];
     const ageSeconds = (this.#receivedMs - timeMs) / 1_000;
@@ -187,17 +225,18 @@ export class Admission implements EventVisitor {
   }
 
   /** Counts the memory of the fields that may hold any JSON; says what is wrong when they are nested too deep. */
-  #holdPayload(event: McpEvent): string | undefined {
+  #holdPayload(event: McpEvent): Problem | undefined {
     if (event.kind === 'tool_list') return this.#hold('tools', event.tools);
     if (event.kind !== 'tool_call') return undefined;
     return this.#hold('arguments', event.arguments) ?? this.#hold('result', event.result);
   }
 
-  #hold(field: string, value: unknown): string | undefined {
+  #hold(field: string, value: unknown): Problem | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
     const { jsonDepth } = this.#intake.parts.config.limits;
     const values = countValues(value, jsonDepth);
-    if (values === undefined) return `${field} must not be nested deeper than ${jsonDepth} levels`;
+    if (values === undefined)
+      return ['invalid', `${field} must not be nested deeper than ${jsonDepth} levels`];
     if (!this.#claim.add(values * VALUE_BYTES)) throw overloaded();
     return undefined;
   }

@@ -66,14 +66,11 @@ export class SessionHash {
 /** Size in bytes of a value as JSON. */
 const jsonBytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
-/** The event with its session id hashed and the sizes of its payload filled in where the sender left them out. */
-export function pseudonymous(event: McpEvent, hash: SessionHash): McpEvent {
-  if (event.session !== undefined) event.session.id = hash.of(event.session.id);
-  if (event.kind === 'tool_call') {
-    if (event.arguments !== undefined) event.request_bytes ??= jsonBytes(event.arguments);
-    if (event.result !== undefined) event.response_bytes ??= jsonBytes(event.result);
-  }
-  return event;
+/** Fills in the sizes of an event's payload where its sender left them out. */
+export function measurePayload(event: McpEvent): void {
+  if (event.kind !== 'tool_call') return;
+  if (event.arguments !== undefined) event.request_bytes ??= jsonBytes(event.arguments);
+  if (event.result !== undefined) event.response_bytes ??= jsonBytes(event.result);
 }
 
 /** The event without its payload: what the journal keeps. Error messages are written by tools, so they go too. */

@@ -67,7 +67,7 @@ const callOf = (session: string, fields: object = {}): McpEvent => ({
 
 /** About 2 MiB of the calls of others. */
 const noise = () =>
-  record(Array.from({ length: 8_000 }, () => callOf('other', { arguments: 'x'.repeat(100) })));
+  record(Array.from({ length: 8_000 }, (_, n) => callOf('other', { user: `${n}`.padStart(200, 'x') })));
 
 const timelineOf = (id: string) => readTimeline(journal, mcp.pipeline.sessions.find(id)!);
 

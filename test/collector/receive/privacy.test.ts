@@ -1,14 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EventOf } from '../../../collector/catalogue/events.ts';
 import {
-  pseudonymous,
+  measurePayload,
   readOrCreateKey,
   SessionHash,
   withoutPayload,
 } from '../../../collector/receive/privacy.ts';
+import { Settings } from '../../../collector/receive/settings.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -59,21 +60,70 @@ test('a key that is cut short is not taken for one', async () => {
 });
 
 test('sizes stay when the payload goes, and error messages go with it', () => {
-  const event = pseudonymous(call(), new SessionHash(Buffer.alloc(32)));
+  const event = call();
+  measurePayload(event);
   expect(event).toMatchObject({ request_bytes: Buffer.byteLength('{"path":"/ä"}'), response_bytes: 6 });
   const kept = withoutPayload(event);
   expect(kept).not.toHaveProperty('arguments');
   expect(kept).not.toHaveProperty('result');
   expect(kept).not.toHaveProperty('error_message');
-  expect(JSON.stringify(kept)).not.toContain('secret-session');
   expect(kept).toMatchObject({ request_bytes: 14, response_bytes: 6, session: { type: 'chat' } });
   expect(event).toHaveProperty('arguments');
 });
 
 test('sizes that the sender gave are left as they are', () => {
-  const event = pseudonymous(
-    { ...call(), request_bytes: 0, response_bytes: 9_000 },
-    new SessionHash(Buffer.alloc(32)),
-  );
+  const event = { ...call(), request_bytes: 0, response_bytes: 9_000 };
+  measurePayload(event);
   expect(event).toMatchObject({ request_bytes: 0, response_bytes: 9_000 });
+});
+
+describe('the setting of an event', () => {
+  const hash = new SessionHash(Buffer.alloc(32));
+  const settings = new Settings(hash);
+  /** The name that an event's session gets, and what of its setting is kept. */
+  function kept(fields: Partial<EventOf<'tool_call'>> = {}, with_ = settings) {
+    const event = { ...call(), session: { id: 'secret-session', type: 'chat' }, ...fields };
+    const { text } = with_.of(event)!;
+    expect(text).not.toContain('secret-session');
+    expect(JSON.parse(text)).toEqual({
+      server: event.server,
+      ...(event.client && { client: event.client }),
+      ...(event.user && { user: event.user }),
+      ...(event.session && { session: event.session }),
+      ...(event.source && { source: event.source }),
+      ...(event.environment && { environment: event.environment }),
+    });
+    return event.session.id;
+  }
+
+  test('holds the keyed hash of its session, and never the id', () => {
+    expect(kept()).toBe(hash.of('secret-session'));
+    expect(kept()).toBe(hash.of('secret-session'));
+  });
+
+  test.each<Partial<EventOf<'tool_call'>>>([
+    { server: 'mail' },
+    { client: { name: 'desk' } },
+    { client: { name: 'desk', version: '2' } },
+    { user: 'ada' },
+    { session: { id: 'secret-session' } },
+    { session: { id: 'secret-session', origin: 'trace' } },
+    { source: '192.0.2.1' },
+    { environment: 'test' },
+  ])('is its own where a session changes %o, also in turns', (change) => {
+    for (let turn = 0; turn < 3; turn++) {
+      expect(kept()).toBe(hash.of('secret-session'));
+      expect(kept(structuredClone(change))).toBe(hash.of('secret-session'));
+    }
+    for (let i = 0; i < 20; i++) kept({ user: `user-${i}` });
+    kept();
+  });
+
+  test('outlives more sessions than are remembered, and there need be no session', () => {
+    const few = new Settings(hash);
+    for (let i = 0; i < 25_000; i++) kept({ session: { id: `session-${i}` } }, few);
+    expect(kept({}, few)).toBe(hash.of('secret-session'));
+    const { session: _, ...event } = call();
+    expect(few.of(event)).toBeUndefined();
+  });
 });
