@@ -1,10 +1,14 @@
-/** `node collector/main.ts --config <file>`: one collector process. */
+/** `node collector/main.ts --config <file>`: one collector process. With `verify` before it: checks its journal. */
 import { parseArgs } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import pino from 'pino';
 import { type Collector, startCollector } from './app.ts';
+import { runIndexThread } from './audit/thread.ts';
 import { readCollectorConfig } from './config.ts';
+import { exitCodes, verifyCommand } from './verify.ts';
 
 const usage = `Usage: node collector/main.ts --config <file>
+       node collector/main.ts verify --help
 
 Takes MCP events, keeps them in a journal, and shows what they mean as metrics and pages.
 
@@ -34,7 +38,20 @@ async function main(): Promise<void> {
   collector = await startCollector(readCollectorConfig(values.config), { logger: pino() });
 }
 
-main().catch((error: Error) => {
-  process.stderr.write(`collector: ${error.message}\n`);
-  process.exit(1);
-});
+const [command, ...args] = process.argv.slice(2);
+if (command === 'verify') {
+  verifyCommand(args).then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: Error) => {
+      process.stderr.write(`verify: ${error.message}\n`);
+      process.exitCode = exitCodes.unreadable;
+    },
+  );
+} else {
+  main().catch((error: Error) => {
+    process.stderr.write(`collector: ${error.message}\n`);
+    process.exit(1);
+  });
+}

@@ -126,7 +126,11 @@ export class Segments {
 
   /** Compresses the closed segments, one after the other, and retries those that failed. */
   compress(): void {
-    if (!this.#stopped) this.#compressing ??= this.#compressAll();
+    if (this.#stopped || this.#compressing) return;
+    this.#compressing = this.#compressAll().finally(() => {
+      this.#current = undefined;
+      this.#compressing = undefined;
+    });
   }
 
   /** Told that a snapshot holds everything before a segment. */
@@ -184,15 +188,12 @@ export class Segments {
 
   async #compressAll(): Promise<void> {
     const { directory, instruments, logger } = this.#options;
-    for (const segment of this.numbers) {
-      const file = this.#files.get(segment);
-      if (this.#stopped) break;
-      if (!file || file.compressed || file.bytes === 0 || segment === this.#open) continue;
+    for (let file = this.#nextPlain(); file && !this.#stopped; file = this.#nextPlain()) {
+      const { segment, lastWriteMs } = file;
       this.#current = segment;
       try {
-        const { lastWriteMs } = file;
-        const bytes = await compressSegment(directory, { segment, lastWriteMs }, () => this.#stopped);
-        if (bytes === undefined) break;
+        const bytes = await compressSegment(directory, file, () => this.#stopped);
+        if (bytes === undefined) return;
         this.#files.set(segment, { bytes, compressed: true, lastWriteMs });
         this.#failing = false;
         this.#expose();
@@ -204,11 +205,16 @@ export class Segments {
             'a segment of the journal could not be compressed and stays as it is: free or repair the disk',
           );
         this.#failing = true;
-        break;
+        return;
       }
     }
-    this.#current = undefined;
-    this.#compressing = undefined;
+  }
+
+  /** The oldest closed segment that is not compressed. */
+  #nextPlain(): SegmentFile | undefined {
+    for (const [segment, file] of this.#files)
+      if (!file.compressed && file.bytes > 0 && segment !== this.#open) return { segment, ...file };
+    return undefined;
   }
 
   #expose(): void {
