@@ -1,19 +1,6 @@
-import { execFile } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { findBinaries } from '../../run/binaries/find.ts';
+import { promtoolFaults } from '../promtool.ts';
 import { Lookout } from './process/lookout.ts';
-
-/** What promtool finds wrong with the text of a scrape; empty when nothing. */
-async function promtoolFaults(text: string): Promise<string> {
-  const { promtool } = await findBinaries();
-  return new Promise((resolve, reject) => {
-    const child = execFile(promtool.path, ['check', 'metrics'], (error, stdout, stderr) => {
-      if (error && error.code !== 3 && error.code !== 1) reject(error);
-      else resolve(stdout + stderr);
-    });
-    child.stdin!.end(text);
-  });
-}
 
 test('What Prometheus scrapes has no fault that promtool knows, with hostile names in every label', async () => {
   const mcp = new Lookout({ burstWindows: [{ event: 'auth_failure', windowSeconds: 30, limit: 5 }] });
