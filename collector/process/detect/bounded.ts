@@ -1,12 +1,14 @@
 /** A table that never grows beyond its limit: what was not used for longest makes room, and that is counted. */
 export class Bounded<V> {
   readonly #limit: number;
+  readonly #onEvict: ((value: V) => void) | undefined;
   readonly #entries = new Map<string, V>();
   /** Entries that had to make room so far. */
   evicted = 0;
 
-  constructor(limit: number) {
+  constructor(limit: number, onEvict?: (value: V) => void) {
     this.#limit = limit;
+    this.#onEvict = onEvict;
   }
 
   get size(): number {
@@ -25,7 +27,9 @@ export class Bounded<V> {
     const value = known ?? create();
     this.#entries.set(key, value);
     if (this.#entries.size > this.#limit) {
-      this.#entries.delete(this.#entries.keys().next().value as string);
+      const [oldest, gone] = this.#entries.entries().next().value as [string, V];
+      this.#entries.delete(oldest);
+      this.#onEvict?.(gone);
       this.evicted++;
     }
     return value;
