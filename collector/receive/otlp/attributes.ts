@@ -1,4 +1,5 @@
 /** OTLP's KeyValue and AnyValue out of the wire format. Field numbers are those of opentelemetry-proto's `common.proto`. */
+import type { AttributeList } from './attribute-list.ts';
 import type { KeyTable } from './key-table.ts';
 import {
   type Attributes,
@@ -23,7 +24,7 @@ export const freshBudget = (): ValueBudget => ({ left: VALUES_PER_RECORD });
 /** Reads one KeyValue into `into`, if its key is wanted; without `keys`, all are. */
 export function readKeyValue(
   reader: WireReader,
-  into: Map<string, AttributeValue>,
+  into: { set(key: string, value: AttributeValue): unknown },
   keys: KeyTable | undefined,
   budget: ValueBudget,
   depth: number,
@@ -124,7 +125,7 @@ function readMap(reader: WireReader, budget: ValueBudget, depth: number): Attrib
 export function readAttributesOf(
   reader: WireReader,
   attributesField: number,
-  into: Map<string, AttributeValue>,
+  into: AttributeList,
   keys: KeyTable,
   budget = freshBudget(),
 ): void {

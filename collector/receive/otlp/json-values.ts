@@ -88,7 +88,7 @@ function integerOf(value: unknown): bigint | undefined {
 /** Reads `attributes` of a resource, span, event or log record into `into`, those that are wanted. */
 export function readAttributes(
   object: Json,
-  into: Map<string, AttributeValue>,
+  into: { set(key: string, value: AttributeValue): unknown },
   keys: WantedKeys | undefined,
   budget: ValueBudget,
   depth = 0,

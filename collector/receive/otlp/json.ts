@@ -2,6 +2,7 @@
  * Reads OTLP/JSON: ids are hex, names lower camel case, enums integers, 64-bit numbers strings or numbers, bytes base64.
  * The records are those that `protobuf.ts` makes of the same request.
  */
+import { AttributeList } from './attribute-list.ts';
 import { freshBudget } from './attributes.ts';
 import {
   enumOf,
@@ -16,7 +17,7 @@ import {
 } from './json-values.ts';
 import type { Visit } from './protobuf.ts';
 import { type Context, logRecord, PARENT_IS_REMOTE } from './protobuf-records.ts';
-import type { AttributeValue, TelemetryRecord, WantedKeys } from './record.ts';
+import type { TelemetryRecord, WantedKeys } from './record.ts';
 import { millisecondsBetween, millisecondsOf } from './wire.ts';
 
 /** What the three levels of a request are called, outermost first. */
@@ -49,7 +50,7 @@ function decode(
   let count = 0;
   for (const ofResource of listOf(objectOf(request, 'the request'), names.resources)) {
     const resourceRecords = objectOf(ofResource, names.resources);
-    const resource = new Map<string, AttributeValue>();
+    const resource = new AttributeList();
     readAttributes(objectOf(resourceRecords.resource, 'resource'), resource, keys, freshBudget());
     for (const ofScope of listOf(resourceRecords, names.scopes)) {
       const scopeRecords = objectOf(ofScope, names.scopes);
@@ -64,9 +65,9 @@ function decode(
 
 function readSpan(span: Json, keys: WantedKeys, { resource, scope }: Context): TelemetryRecord {
   const budget = freshBudget();
-  const attributes = new Map<string, AttributeValue>();
+  const attributes = new AttributeList();
   readAttributes(span, attributes, keys, budget);
-  const eventAttributes = new Map<string, AttributeValue>();
+  const eventAttributes = new AttributeList();
   for (const event of listOf(span, 'events')) {
     readAttributes(objectOf(event, 'events'), eventAttributes, keys, budget);
   }
@@ -97,7 +98,7 @@ function readSpan(span: Json, keys: WantedKeys, { resource, scope }: Context): T
 
 function readLog(log: Json, keys: WantedKeys, { resource, scope }: Context): TelemetryRecord {
   const budget = freshBudget();
-  const attributes = new Map<string, AttributeValue>();
+  const attributes = new AttributeList();
   readAttributes(log, attributes, keys, budget);
   const time = nanosecondsOf(log, 'timeUnixNano') ?? nanosecondsOf(log, 'observedTimeUnixNano');
   return logRecord({

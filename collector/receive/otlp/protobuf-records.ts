@@ -1,7 +1,8 @@
 /** Reads one Span or one LogRecord. Field numbers are those of `trace.proto` and `logs.proto`. */
+import { AttributeList, NO_ATTRIBUTES } from './attribute-list.ts';
 import { freshBudget, readAnyValue, readAttributesOf, readKeyValue } from './attributes.ts';
 import type { KeyTable } from './key-table.ts';
-import type { Attributes, AttributeValue, TelemetryRecord } from './record.ts';
+import type { AttributeValue, TelemetryRecord } from './record.ts';
 import { millisecondsBetween, millisecondsOf, type WireReader } from './wire.ts';
 
 const SPAN = {
@@ -34,16 +35,14 @@ export const PARENT_IS_REMOTE = { known: 0x100, remote: 0x200 } as const;
 
 /** What the records of one scope share. */
 export interface Context {
-  readonly resource: Attributes;
+  readonly resource: AttributeList;
   readonly scope: string;
 }
 
-const NONE: Attributes = new Map();
-
 export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }: Context): TelemetryRecord {
-  const attributes = new Map<string, AttributeValue>();
+  const attributes = new AttributeList();
   const budget = freshBudget();
-  let eventAttributes: Map<string, AttributeValue> | undefined;
+  let eventAttributes: AttributeList | undefined;
   let traceId = '';
   let spanId = '';
   let parentSpanId = '';
@@ -87,7 +86,7 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
         readKeyValue(reader, attributes, keys, budget, 0);
         break;
       case SPAN.events:
-        eventAttributes ??= new Map();
+        eventAttributes ??= new AttributeList();
         readAttributesOf(reader, EVENT_ATTRIBUTES, eventAttributes, keys, budget);
         break;
       case SPAN.status: {
@@ -124,13 +123,13 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
     status,
     statusMessage,
     attributes,
-    eventAttributes: eventAttributes ?? NONE,
+    eventAttributes: eventAttributes ?? NO_ATTRIBUTES,
     body: null,
   };
 }
 
 export function readLog(reader: WireReader, keys: KeyTable, { resource, scope }: Context): TelemetryRecord {
-  const attributes = new Map<string, AttributeValue>();
+  const attributes = new AttributeList();
   const budget = freshBudget();
   let traceId = '';
   let spanId = '';
@@ -195,6 +194,6 @@ export function logRecord(parts: LogParts): TelemetryRecord {
     durationMs: undefined,
     status: 0,
     statusMessage: '',
-    eventAttributes: NONE,
+    eventAttributes: NO_ATTRIBUTES,
   };
 }

@@ -5,10 +5,11 @@
  * A generated decoder builds every object of every span; most spans that reach the collector are not about MCP, and
  * most attributes of those that are matter to nobody here.
  */
+import { AttributeList } from './attribute-list.ts';
 import { readAttributesOf } from './attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { type Context, readLog, readSpan } from './protobuf-records.ts';
-import type { Attributes, AttributeValue, TelemetryRecord } from './record.ts';
+import type { TelemetryRecord } from './record.ts';
 import { WireReader } from './wire.ts';
 
 const RESOURCE_RECORDS = 1;
@@ -52,7 +53,7 @@ function decode(decoding: Decoding): number {
 function readResourceRecords(decoding: Decoding): void {
   const { reader, keys } = decoding;
   const outer = reader.enter();
-  const resource = new Map<string, AttributeValue>();
+  const resource = new AttributeList();
   // What records share may stand behind them on the wire, so it is read first; of several, the last holds.
   const start = reader.position;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
@@ -69,7 +70,7 @@ function readResourceRecords(decoding: Decoding): void {
   reader.leave(outer);
 }
 
-function readScopeRecords(decoding: Decoding, resource: Attributes): void {
+function readScopeRecords(decoding: Decoding, resource: AttributeList): void {
   const { reader } = decoding;
   const outer = reader.enter();
   let scope = '';

@@ -1,9 +1,14 @@
 /** One telemetry record, whatever it came as: a span, an OTLP log record, or one line of a JSON log. */
+import type { AttributeList } from './attribute-list.ts';
 
 /** A value as OTLP's AnyValue knows it. Integers beyond 2^53 and bytes (in base64) are strings. */
 export type AttributeValue = string | number | boolean | null | readonly AttributeValue[] | Attributes;
-/** A map and not an object, so that a key such as `__proto__` is only a key. */
-export type Attributes = ReadonlyMap<string, AttributeValue>;
+/** What maps and lists of attributes have in common. */
+export interface Attributes extends Iterable<[string, AttributeValue]> {
+  readonly size: number;
+  get(key: string): AttributeValue | undefined;
+  has(key: string): boolean;
+}
 
 /** OTLP's `SpanKind`. */
 export const SPAN_KIND = { unspecified: 0, internal: 1, server: 2, client: 3 } as const;
@@ -15,7 +20,7 @@ export interface TelemetryRecord {
   /** Name of the instrumentation scope: the library that made the record. */
   readonly scope: string;
   /** Attributes of the resource: the process that sent the record. */
-  readonly resource: Attributes;
+  readonly resource: AttributeList;
   /** The span's name or the log record's event name. */
   readonly name: string;
   readonly kind: number;
@@ -31,9 +36,9 @@ export interface TelemetryRecord {
   readonly durationMs: number | undefined;
   readonly status: number;
   readonly statusMessage: string;
-  readonly attributes: Attributes;
+  readonly attributes: AttributeList;
   /** Attributes of the span's events; of two with the same key, the later. */
-  readonly eventAttributes: Attributes;
+  readonly eventAttributes: AttributeList;
   /** Body of a log record. */
   readonly body: AttributeValue;
 }

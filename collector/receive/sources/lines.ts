@@ -1,4 +1,5 @@
 /** Makes a record of one line of a JSON log: nested objects become dotted names, as OTLP attributes have them. */
+import { AttributeList, NO_ATTRIBUTES } from '../otlp/attribute-list.ts';
 import {
   type AttributeValue,
   type TelemetryRecord,
@@ -17,15 +18,13 @@ const LONGEST_JSON_BODY = 256 * 1024;
 /** Longer than the name of any attribute that a source asks for. */
 const LONGEST_NAME = 256;
 
-const NONE: ReadonlyMap<string, AttributeValue> = new Map();
-
 export function lineRecord(line: Json, keys: WantedKeys): TelemetryRecord {
-  const attributes = new Map<string, AttributeValue>();
+  const attributes = new AttributeList();
   flatten(line, '', 0, keys, attributes, { left: VALUES_PER_RECORD });
   return {
     signal: 'line',
     scope: '',
-    resource: NONE,
+    resource: NO_ATTRIBUTES,
     name: '',
     kind: 0,
     traceId: '',
@@ -37,7 +36,7 @@ export function lineRecord(line: Json, keys: WantedKeys): TelemetryRecord {
     status: 0,
     statusMessage: '',
     attributes,
-    eventAttributes: NONE,
+    eventAttributes: NO_ATTRIBUTES,
     body: null,
   };
 }
@@ -46,7 +45,7 @@ export function lineRecord(line: Json, keys: WantedKeys): TelemetryRecord {
 export function withBody(record: TelemetryRecord, keys: WantedKeys): TelemetryRecord {
   const body = objectIn(record.body);
   if (body === undefined) return record;
-  const attributes = new Map<string, AttributeValue>();
+  const attributes = new AttributeList();
   flatten(body, '', 0, keys, attributes, { left: VALUES_PER_RECORD });
   for (const [key, value] of record.attributes) attributes.set(key, value);
   return { ...record, attributes };
@@ -68,7 +67,7 @@ export function flatten(
   prefix: string,
   depth: number,
   keys: WantedKeys,
-  into: Map<string, AttributeValue>,
+  into: AttributeList,
   budget: { left: number },
 ): void {
   for (const name of Object.keys(object)) {

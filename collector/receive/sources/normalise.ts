@@ -46,7 +46,7 @@ export class Normaliser {
     if (perspective === undefined) return { ignored: 'not_a_call' };
     const reader = new RecordReader(record, plan);
     const reading = read(reader, source);
-    source.refine?.(reading, reader.get, record);
+    source.refine?.(reading, (key) => reader.get(key), record);
     const isCall = reading.method === 'tools/call' && reading.isCall;
     const startsSession = reading.method === 'initialize' && perspective !== 'client' && !reading.failed;
     if (!isCall && !startsSession && reading.verdicts.length === 0) {
@@ -148,8 +148,10 @@ function namingOf(reader: RecordReader, reading: Reading, perspective: Perspecti
 
 /** The trace's id: the record's, or the one its attributes hold, as lower-case hex; undefined when it is none. */
 function traceIdOf(reader: RecordReader): string | undefined {
+  const own = reader.record.traceId;
+  if (TRACE_ID.test(own)) return own;
   const [, ofParent] = reader.text('traceparent')?.slice(0, TRACEPARENT_LENGTH).split('-') ?? [];
-  const told = reader.record.traceId || reader.text('traceId') || ofParent;
+  const told = own || reader.text('traceId') || ofParent;
   const id = told?.slice(0, TRACEPARENT_LENGTH).toLowerCase().replaceAll('-', '');
   return id !== undefined && TRACE_ID.test(id) ? id : undefined;
 }

@@ -48,7 +48,10 @@ export interface Judgement extends Meaning {
 
 /** `knowsTool` says whether the server is known to have the tool that the call named. */
 export function judge(reading: Reading, source: Source, knowsTool: () => boolean): Judgement {
-  const told = reading.verdicts.map(meaningOfVerdict).find((meaning) => meaning !== undefined);
+  const told =
+    reading.verdicts.length === 0
+      ? undefined
+      : reading.verdicts.map(meaningOfVerdict).find((meaning) => meaning !== undefined);
   const meaning = reading.meaning ?? told;
   if (meaning) return { ...meaning, verdicts: reading.verdicts };
   const found = fromCode(reading, source, knowsTool) ?? fromResult(reading) ?? fromStatus(reading.httpStatus);

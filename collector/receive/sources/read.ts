@@ -38,14 +38,14 @@ const CODE = /^-?\d{1,10}$/;
 const INT32 = 2_147_483_648;
 
 function codeOf(reader: RecordReader, errorType: string | undefined): number | undefined {
-  const told = [reader.text('code'), errorType?.startsWith('-') ? errorType : undefined];
-  for (const text of told) {
-    if (text === undefined || !CODE.test(text)) continue;
-    const code = Number(text);
-    // 0 is gRPC's OK, and means nothing in JSON-RPC.
-    if (code !== 0 && code >= -INT32 && code < INT32) return code;
-  }
-  return undefined;
+  return codeIn(reader.text('code')) ?? (errorType?.startsWith('-') ? codeIn(errorType) : undefined);
+}
+
+function codeIn(text: string | undefined): number | undefined {
+  if (text === undefined || !CODE.test(text)) return undefined;
+  const code = Number(text);
+  // 0 is gRPC's OK, and means nothing in JSON-RPC.
+  return code !== 0 && code >= -INT32 && code < INT32 ? code : undefined;
 }
 
 function statusOf(reader: RecordReader, errorType: string | undefined): number | undefined {
@@ -65,25 +65,33 @@ function timesOf(reader: RecordReader, source: Source): { timeMs: number; durati
 
 /** The `Mcp-Name` header carries names beyond ASCII as `=?base64?…?=`. */
 function decodedName(name: string | undefined): string | undefined {
-  const encoded = /^=\?base64\?([A-Za-z0-9+/=]*)\?=$/.exec(name ?? '')?.[1];
+  if (!name?.startsWith('=?')) return name;
+  const encoded = /^=\?base64\?([A-Za-z0-9+/=]*)\?=$/.exec(name)?.[1];
   return encoded === undefined ? name : Buffer.from(encoded, 'base64').toString();
 }
 
 export function read(reader: RecordReader, source: Source): Reading {
   const { record } = reader;
   const errorType = reader.text('errorType');
-  const named = METHOD_IN_NAME.exec(record.name.slice(0, TEXT_LENGTH));
-  const [product, version] = productOf(reader.text('userAgent'));
+  const method = reader.text('method');
+  const tool = decodedName(reader.text('tool'));
+  const named =
+    method === undefined || tool === undefined
+      ? METHOD_IN_NAME.exec(record.name.slice(0, TEXT_LENGTH))
+      : undefined;
   const clientName = reader.text('clientName');
+  const [product, version] = clientName === undefined ? productOf(reader.text('userAgent')) : [];
+  const times = timesOf(reader, source);
   return {
-    method: reader.text('method') ?? named?.[1],
-    tool: decodedName(reader.text('tool')) ?? named?.[2],
+    method: method ?? named?.[1],
+    tool: tool ?? named?.[2],
     server: reader.text('server'),
     clientName: clientName ?? product,
-    clientVersion: reader.text('clientVersion') ?? (clientName === undefined ? version : undefined),
+    clientVersion: reader.text('clientVersion') ?? version,
     user: reader.text('user'),
     address: reader.text('address'),
-    ...timesOf(reader, source),
+    timeMs: times.timeMs,
+    durationMs: times.durationMs,
     code: codeOf(reader, errorType),
     httpStatus: statusOf(reader, errorType),
     errorType,

@@ -1,7 +1,8 @@
 /** Finds the fields of an event among a record's attributes, by the aliases of its source. */
-import type { Attributes, AttributeValue, TelemetryRecord } from '../otlp/record.ts';
+import type { AttributeList } from '../otlp/attribute-list.ts';
+import type { AttributeValue, TelemetryRecord } from '../otlp/record.ts';
 import { commonFields } from './fields.ts';
-import type { Field, Get, Source } from './source.ts';
+import type { Field, Source } from './source.ts';
 
 /** One field that an attribute may fill; of several attributes for one field, that with the lowest rank does. */
 interface Use {
@@ -17,7 +18,15 @@ export interface Plan {
 
 const fields = Object.keys(commonFields) as Field[];
 const indexOf = Object.fromEntries(fields.map((field, i) => [field, i])) as Record<Field, number>;
-const UNFILLED = fields.map(() => Number.POSITIVE_INFINITY);
+const UNFILLED = 255;
+/** Ranks of what fills the record that is being read; one at a time is. */
+const ranks = new Uint8Array(fields.length);
+
+/** What a process's attributes fill, read once for all its records. */
+interface Filling extends Use {
+  readonly value: AttributeValue;
+}
+const fillings = new WeakMap<AttributeList, { readonly plan: Plan; readonly fillings: readonly Filling[] }>();
 
 export function planOf(source: Source): Plan {
   const uses = new Map<string, Use[]>();
@@ -43,32 +52,40 @@ function textOf(value: AttributeValue | undefined): string | undefined {
 export class RecordReader {
   readonly record: TelemetryRecord;
   readonly #values: (AttributeValue | undefined)[] = [];
-  readonly #ranks = UNFILLED.slice();
 
-  constructor(record: TelemetryRecord, { uses }: Plan) {
+  constructor(record: TelemetryRecord, plan: Plan) {
     this.record = record;
+    ranks.fill(UNFILLED);
+    for (let i = 0; i < fields.length; i++) this.#values.push(undefined);
     // A record's own word comes before its events', and both before its process's.
-    this.#fill(record.attributes, uses);
-    if (record.eventAttributes.size > 0) this.#fill(record.eventAttributes, uses);
-    this.#fill(record.resource, uses);
+    this.#fill(record.attributes, plan.uses);
+    if (record.eventAttributes.size > 0) this.#fill(record.eventAttributes, plan.uses);
+    for (const { field, rank, value } of fillingsOf(record.resource, plan)) this.#take(field, rank, value);
   }
 
-  #fill(attributes: Attributes, uses: Plan['uses']): void {
-    for (const [key, value] of attributes) {
-      const found = uses.get(key);
-      if (found === undefined || isAbsent(value)) continue;
-      for (const { field, rank } of found) {
-        if (rank >= (this.#ranks[field] as number)) continue;
-        this.#ranks[field] = rank;
-        this.#values[field] = value;
+  #fill(attributes: AttributeList, uses: Plan['uses']): void {
+    for (let i = 0; i < attributes.size; i++) {
+      const found = uses.get(attributes.keyAt(i));
+      if (found === undefined) continue;
+      const value = attributes.valueAt(i);
+      if (isAbsent(value)) continue;
+      for (let use = 0; use < found.length; use++) {
+        const { field, rank } = found[use] as Use;
+        this.#take(field, rank, value);
       }
     }
   }
 
-  readonly get: Get = (key) => {
+  #take(field: number, rank: number, value: AttributeValue): void {
+    if (rank >= (ranks[field] as number)) return;
+    ranks[field] = rank;
+    this.#values[field] = value;
+  }
+
+  get(key: string): string | undefined {
     const { attributes, eventAttributes, resource } = this.record;
     return textOf(attributes.get(key) ?? eventAttributes.get(key) ?? resource.get(key));
-  };
+  }
 
   text(field: Field): string | undefined {
     return textOf(this.raw(field));
@@ -91,4 +108,14 @@ export class RecordReader {
     const number = this.number(field);
     return number !== undefined && Number.isSafeInteger(number) && number > 0 ? number : undefined;
   }
+}
+
+function fillingsOf(resource: AttributeList, plan: Plan): readonly Filling[] {
+  const known = fillings.get(resource);
+  if (known?.plan === plan) return known.fillings;
+  const found = [...resource].flatMap(([key, value]) =>
+    isAbsent(value) ? [] : (plan.uses.get(key) ?? []).map((use) => ({ ...use, value })),
+  );
+  fillings.set(resource, { plan, fillings: found });
+  return found;
 }

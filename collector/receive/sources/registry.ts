@@ -1,5 +1,6 @@
 /** Every source, in the order in which a record is offered to them: who is recognised by more comes first. */
 import type { Capability } from '../../catalogue/labels.ts';
+import type { AttributeList } from '../otlp/attribute-list.ts';
 import { KeyTable } from '../otlp/key-table.ts';
 import type { TelemetryRecord } from '../otlp/record.ts';
 import { accessLog } from './access-log.ts';
@@ -78,7 +79,6 @@ export const wantedKeys = new KeyTable([
   'service.name',
 ]);
 
-const markers: ReadonlySet<string> = new Set(detectionKeys);
 /** Sources that are told by their attributes; the others are told by scope or name alone. */
 const [marked, unmarked] = [true, false].map((byAttributes) =>
   plans.filter(
@@ -86,23 +86,34 @@ const [marked, unmarked] = [true, false].map((byAttributes) =>
   ),
 ) as [Plan[], Plan[]];
 
+/** For each attribute that tells sources, these as bits, in their order. */
+const markers = new Map<string, number>();
+marked.forEach(({ source: { detect } }, index) => {
+  for (const key of detect?.anyOf ?? []) markers.set(key, (markers.get(key) ?? 0) | (1 << index));
+});
+
 /** The source that a record comes from; undefined when it is not about MCP. */
 export function recognise(record: TelemetryRecord): Plan | undefined {
-  const isOf = ({ source: { detect } }: Plan) => detect !== undefined && matches(record, detect);
-  return unmarked.find(isOf) ?? (hasMarker(record) ? marked.find(isOf) : undefined);
+  for (const plan of unmarked) if (matches(record, plan)) return plan;
+  // One pass spares the many spans about other things the rest.
+  let candidates = markersIn(record.attributes) | markersIn(record.eventAttributes);
+  for (let index = 0; candidates !== 0; index++, candidates >>>= 1) {
+    const plan = marked[index] as Plan;
+    if (candidates & 1 && matches(record, plan)) return plan;
+  }
+  return undefined;
 }
 
-/** Whether any source's attribute is there at all, which spares the many spans about other things the rest. */
-function hasMarker({ attributes, eventAttributes }: TelemetryRecord): boolean {
-  for (const key of attributes.keys()) if (markers.has(key)) return true;
-  for (const key of eventAttributes.keys()) if (markers.has(key)) return true;
-  return false;
+function markersIn(attributes: AttributeList): number {
+  let found = 0;
+  for (let i = 0; i < attributes.size; i++) found |= markers.get(attributes.keyAt(i)) ?? 0;
+  return found;
 }
 
-function matches(record: TelemetryRecord, { scopes, scopePrefix, anyOf, name }: Detection): boolean {
+/** Whether all conditions but that of the attributes hold. */
+function matches(record: TelemetryRecord, { source: { detect } }: Plan): boolean {
+  const { scopes, scopePrefix, name } = detect as Detection;
   if (scopes && !scopes.includes(record.scope)) return false;
   if (scopePrefix !== undefined && !record.scope.startsWith(scopePrefix)) return false;
-  const has = (key: string) => record.attributes.has(key) || record.eventAttributes.has(key);
-  if (anyOf && !anyOf.some(has)) return false;
   return name === undefined || name.test(record.name);
 }

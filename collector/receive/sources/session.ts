@@ -28,7 +28,7 @@ export interface SessionClues {
 /** The best known: explicit before inferred. Inferred ids repeat, and the collector's idle gap ends a conversation. */
 export function sessionOf(clues: SessionClues): SessionRef | undefined {
   const { sessionId, protocolVersion = '', conversation, callersTrace, user, client, address } = clues;
-  const stateless = /^\d{4}-\d\d-\d\d$/.test(protocolVersion) && protocolVersion >= FIRST_STATELESS_REVISION;
+  const stateless = protocolVersion >= FIRST_STATELESS_REVISION && /^\d{4}-\d\d-\d\d$/.test(protocolVersion);
   if (sessionId !== undefined && !stateless) return { id: sessionId, origin: 'transport' };
   if (conversation !== undefined) return { id: conversation, origin: 'explicit' };
   if (callersTrace !== undefined) return { id: `trace:${callersTrace}`, origin: 'trace' };

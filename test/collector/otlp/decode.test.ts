@@ -9,7 +9,7 @@ import {
 } from '../../../collector/receive/otlp/record.ts';
 import { millisecondsBetween, millisecondsOf } from '../../../collector/receive/otlp/wire.ts';
 import { Generator } from './generate.ts';
-import { LogsRequest, referenceLogs, referenceTraces, TraceRequest } from './reference.ts';
+import { attributeList, LogsRequest, referenceLogs, referenceTraces, TraceRequest } from './reference.ts';
 import { toProtobuf } from './to-protobuf.ts';
 
 const wanted = ['mcp.method.name', 'gen_ai.tool.name', 'error.type', 'a', '__proto__'];
@@ -133,12 +133,12 @@ describe('the protobuf decoder', () => {
     const scopeSpans = field(2, Buffer.concat([field(2, span), scope]));
     const resource = field(1, attribute('a', 'x'));
     const [record] = traces(field(1, Buffer.concat([scopeSpans, resource])));
-    expect(record).toMatchObject({ scope: 'fastmcp', resource: new Map([['a', 'x']]) });
+    expect(record).toMatchObject({ scope: 'fastmcp', resource: attributeList([['a', 'x']]) });
   });
 
   test('reads a value that stands before its key', () => {
     const keyValue = Buffer.concat([field(2, field(1, Buffer.from('x'))), field(1, Buffer.from('a'))]);
-    expect(traces(inRequest(field(9, keyValue)))[0]!.attributes).toEqual(new Map([['a', 'x']]));
+    expect(traces(inRequest(field(9, keyValue)))[0]!.attributes).toEqual(attributeList([['a', 'x']]));
   });
 
   test('tells times exactly to the millisecond over all 64 bits, and durations to the nanosecond', () => {

@@ -3,6 +3,7 @@
  * that ours must make of what it finds.
  */
 import protobuf from 'protobufjs';
+import { AttributeList } from '../../../collector/receive/otlp/attribute-list.ts';
 import type { AttributeValue, TelemetryRecord } from '../../../collector/receive/otlp/record.ts';
 
 const schema = `
@@ -70,7 +71,7 @@ export function valueOfMessage(any: Message): AttributeValue {
     case 'arrayValue':
       return any.arrayValue.values.map(valueOfMessage);
     case 'kvlistValue':
-      return attributesOf(any.kvlistValue.values);
+      return new Map(entriesOf(any.kvlistValue.values));
     case 'bytesValue':
       return Buffer.from(any.bytesValue).toString('base64');
     default:
@@ -78,10 +79,18 @@ export function valueOfMessage(any: Message): AttributeValue {
   }
 }
 
-function attributesOf(list: Message[], keys?: ReadonlySet<string>): Map<string, AttributeValue> {
-  const wanted = list.filter(({ key }) => keys === undefined || keys.has(key));
-  return new Map(wanted.map(({ key, value }) => [key, valueOfMessage(value)]));
+const entriesOf = (list: Message[]) =>
+  list.map(({ key, value }): [string, AttributeValue] => [key, valueOfMessage(value)]);
+
+/** Of one record; what a map would hold of the same entries. */
+export function attributeList(entries: Iterable<[string, AttributeValue]>): AttributeList {
+  const attributes = new AttributeList();
+  for (const [key, value] of new Map(entries)) attributes.set(key, value);
+  return attributes;
 }
+
+const attributesOf = (list: Message[], keys: ReadonlySet<string>) =>
+  attributeList(entriesOf(list.filter(({ key }) => keys.has(key))));
 
 /** The records of a request, by protobufjs. Throws where protobufjs does. */
 export function referenceTraces(bytes: Buffer, keys: ReadonlySet<string>): TelemetryRecord[] {
@@ -136,7 +145,7 @@ export function referenceLogs(bytes: Buffer, keys: ReadonlySet<string>): Telemet
           status: 0,
           statusMessage: '',
           attributes: attributesOf(log.attributes, keys),
-          eventAttributes: new Map(),
+          eventAttributes: attributeList([]),
           body: valueOfMessage(log.body),
         }),
       ),
