@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { burstWindowSchema } from './catalogue/burst-window.ts';
+import { detectors, toolRisks } from './catalogue/labels.ts';
 
 const closed = { additionalProperties: false } as const;
 const port = Type.Integer({ minimum: 0, maximum: 65_535 });
@@ -22,13 +23,38 @@ export const sessionTypeRuleSchema = Type.Object(
   closed,
 );
 
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+
+/** What is known of an approved tool. `risk` says all that it can do; without it, its annotations and its name tell. */
+const registeredToolSchema = Type.Object({ risk: Type.Optional(Type.Array(oneOf(toolRisks))) }, closed);
+
 /** A server of the registry: who owns it, who may use it, which tools are approved. */
 export const registeredServerSchema = Type.Object(
   {
     owner: name,
     environment: name,
     clients: Type.Optional(Type.Array(name)),
-    tools: Type.Optional(Type.Array(name)),
+    /** The approved tools: their names, or by name what is known of each. */
+    tools: Type.Optional(Type.Union([Type.Array(name), Type.Record(name, registeredToolSchema)])),
+  },
+  closed,
+);
+
+/** How behaviour is judged, and how often a human may be told of it. */
+export const detectionSchema = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    /** Detectors that are switched off. */
+    off: Type.Array(oneOf(detectors)),
+    /** Incidents a day that may page; those beyond go to the digest. */
+    pagesPerDay: positive,
+    /** Entries a day that the digest may have; the thresholds of all scores follow from it. */
+    digestEntriesPerDay: positive,
+    /** Sessions a day that the digest's entries are a share of; as many as end, when left out. */
+    sessionsPerDay: Type.Optional(positive),
+    /** Keep the cited passages of findings: up to 300 characters of what agents and tools said. */
+    excerpts: Type.Boolean(),
   },
   closed,
 );
@@ -90,10 +116,14 @@ export const collectorConfigSchema = Type.Object(
     toolDiversityFactor: Type.Number({ exclusiveMinimum: 0 }),
     burstWindows: Type.Array(burstWindowSchema),
     servers: Type.Record(name, registeredServerSchema),
+    detection: detectionSchema,
     journalSegmentBytes: positive,
+    /** On disk, closed segments compressed. */
     journalRetentionBytes: positive,
     journalRetentionSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 315_360_000 }),
     snapshotIntervalSeconds: seconds,
+    /** The index of ended sessions; the oldest make room. */
+    indexBytes: Type.Integer({ minimum: 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER }),
     limits: limitsSchema,
   },
   closed,
@@ -102,6 +132,7 @@ export const collectorConfigSchema = Type.Object(
 export type CollectorConfig = Static<typeof collectorConfigSchema>;
 export type SessionTypeRule = Static<typeof sessionTypeRuleSchema>;
 export type RegisteredServer = Static<typeof registeredServerSchema>;
+export type DetectionConfig = Static<typeof detectionSchema>;
 export type CollectorLimits = Static<typeof limitsSchema>;
 
 const MIB = 1024 * 1024;
@@ -124,10 +155,13 @@ export const collectorDefaults: CollectorConfig = {
   toolDiversityFactor: 3,
   burstWindows: [],
   servers: {},
+  // Twenty pages of ten minutes each are what one analyst can work through in a shift.
+  detection: { enabled: true, off: [], pagesPerDay: 20, digestEntriesPerDay: 50, excerpts: false },
   journalSegmentBytes: 64 * MIB,
   journalRetentionBytes: 4_096 * MIB,
   journalRetentionSeconds: 2_592_000,
   snapshotIntervalSeconds: 10,
+  indexBytes: 1_024 * MIB,
   limits: {
     bodyBytes: 8 * MIB,
     inflatedBytes: 64 * MIB,
@@ -152,6 +186,10 @@ export const collectorDefaults: CollectorConfig = {
     idleSeconds: 75,
   },
 };
+
+/** The approved tools of a server; undefined when the registry claims nothing of its tools. */
+export const approvedTools = ({ tools }: RegisteredServer): readonly string[] | undefined =>
+  tools && (Array.isArray(tools) ? tools : Object.keys(tools));
 
 const check = Compile(collectorConfigSchema);
 

@@ -17,8 +17,9 @@ const JOURNAL_SHARE = 0.8;
 /** Where `stack.config.ts` says it, for a field of the collector's own file. */
 function keyOf(field: string): string {
   const [first = '', ...rest] = field.split('.');
-  if (first === 'servers') return field;
+  if (first === 'servers' || first === 'detection') return field;
   if (first === 'sessionTypeRules') return ['sessionTypes', ...rest].join('.');
+  if (first === 'journalRetentionSeconds') return 'collector.retention';
   return first === 'scrapeIntervalSeconds' ? 'prometheus.scrapeInterval' : `collector.${field}`;
 }
 
@@ -41,6 +42,8 @@ export function collectorConfig(
     toolDiversityFactor: asked.toolDiversityFactor,
     burstWindows: [...asked.burstWindows],
     servers: { ...config.servers },
+    detection: config.detection,
+    journalRetentionSeconds: secondsOf(collector.retention),
     journalRetentionBytes: Math.floor(bytes(collector.storage) * JOURNAL_SHARE),
     limits: collector.limits,
   };

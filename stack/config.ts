@@ -8,6 +8,7 @@ import type { Duration } from '../collector/catalogue/promql.ts';
 import {
   type CollectorLimits,
   collectorDefaults,
+  type DetectionConfig,
   type RegisteredServer,
   type SessionTypeRule,
 } from '../collector/config.ts';
@@ -32,6 +33,8 @@ export interface CollectorSettings {
   readonly image?: string;
   /** Size of the volume for the journal and the snapshots. */
   readonly storage: Bytes;
+  /** Events are kept this long, if the volume holds so many: else the oldest go earlier. */
+  readonly retention: Duration;
   readonly resources: Resources;
   readonly limits: CollectorLimits;
   /** Events older than this are refused. */
@@ -87,6 +90,8 @@ export interface StackConfig {
   readonly servers: Readonly<Record<string, RegisteredServer>>;
   /** Session types for sessions whose events do not say, the first rule that matches. */
   readonly sessionTypes: readonly SessionTypeRule[];
+  /** How behaviour is judged, and how often a human may be told of it. */
+  readonly detection: DetectionConfig;
   readonly priorityClassName?: string;
   /** Class of all volumes; without it, the cluster's default. */
   readonly storageClassName?: string;
@@ -106,8 +111,10 @@ export const stackDefaults: StackConfig = {
   receivers: noReceivers,
   servers: {},
   sessionTypes: [],
+  detection: collectorDefaults.detection,
   collector: {
     storage: '10Gi',
+    retention: '30d',
     resources: { cpuRequest: '250m', cpuLimit: '2', memory: '1Gi', ephemeralStorage: '256Mi' },
     limits: collectorDefaults.limits,
     maxEventAgeSeconds: collectorDefaults.maxEventAgeSeconds,
@@ -145,10 +152,17 @@ const takenWhole = new Set([
   'receivers',
   'servers',
   'sessionTypes',
+  'off',
   'senderNamespaceLabels',
   'notificationPorts',
 ]);
-const optionalKeys = new Set(['runbookBaseUrl', 'priorityClassName', 'storageClassName', 'collector.image']);
+const optionalKeys = new Set([
+  'runbookBaseUrl',
+  'priorityClassName',
+  'storageClassName',
+  'collector.image',
+  'detection.sessionsPerDay',
+]);
 
 /** Name of the variable that picks one of the environments of `stack.config.ts`. */
 export const ENVIRONMENT_VARIABLE = 'MCP_LOOKOUT_STACK';

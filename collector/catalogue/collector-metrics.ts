@@ -1,6 +1,6 @@
 /** The collector's own health: what it accepted, refused, dropped and could not do. Every bound has its counter. */
 import { eventKinds } from './events.ts';
-import { sourceKind } from './labels.ts';
+import { detectors, learningResults, sourceKind, suspicionFates } from './labels.ts';
 import { counter, gauge, histogram, type Metric } from './metric.ts';
 
 /** Why an event or a request was not accepted. The first group costs one event, the second a whole request. */
@@ -38,6 +38,7 @@ export const boundedTables = [
   'baselines',
   'findings',
   'views',
+  'index',
 ] as const;
 export type BoundedTable = (typeof boundedTables)[number];
 
@@ -57,6 +58,13 @@ export const overflowLabels = [
   'environment',
 ] as const;
 export type OverflowLabel = (typeof overflowLabels)[number];
+
+/**
+ * Why the index was made anew. `behind`: it lacks sessions that are no longer in memory. `ahead`: the journal was replaced.
+ * `overflow`: more sessions ended than could wait for it.
+ */
+export const rebuildReasons = ['missing', 'version', 'damaged', 'behind', 'ahead', 'overflow'] as const;
+export type RebuildReason = (typeof rebuildReasons)[number];
 
 export const collectorEvents = counter('mcp_collector_events_total', {
   help: 'Events accepted: on disk, then answered.',
@@ -113,17 +121,6 @@ export const collectorJournalBytes = counter('mcp_collector_journal_bytes_total'
   unit: 'bytes',
 });
 
-export const collectorJournalSync = histogram('mcp_collector_journal_sync_seconds', {
-  help: 'Duration of one group commit: write and fdatasync.',
-  unit: 'seconds',
-  buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
-});
-
-export const collectorCorruptRecords = counter('mcp_collector_journal_corrupt_records_total', {
-  help: 'Journal records that failed their checksum on recovery and were skipped.',
-  unit: 'events',
-});
-
 export const collectorJournalDisk = gauge('mcp_collector_journal_disk_bytes', {
   help: 'Bytes that the journal takes on disk, closed segments compressed.',
   unit: 'bytes',
@@ -144,9 +141,54 @@ export const collectorJournalCompressErrors = counter('mcp_collector_journal_com
   unit: 'events',
 });
 
+export const collectorJournalSync = histogram('mcp_collector_journal_sync_seconds', {
+  help: 'Duration of one group commit: write and fdatasync.',
+  unit: 'seconds',
+  buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
+});
+
+export const collectorCorruptRecords = counter('mcp_collector_journal_corrupt_records_total', {
+  help: 'Journal records that failed their checksum on recovery and were skipped.',
+  unit: 'events',
+});
+
 export const collectorSnapshotErrors = counter('mcp_collector_snapshot_errors_total', {
   help: 'Snapshots of the state that could not be written: the journal is not pruned, and a restart replays more of it.',
   unit: 'events',
+});
+
+export const collectorSuspicions = counter('mcp_collector_suspicions_total', {
+  help: 'What detectors reported, once a session and outcome, by what became of it.',
+  unit: 'events',
+  labels: { detector: detectors, fate: suspicionFates },
+});
+
+export const collectorLearning = counter('mcp_collector_learning_sessions_total', {
+  help: 'Ended sessions by whether they taught the baselines of the detectors.',
+  unit: 'sessions',
+  labels: { result: learningResults },
+});
+
+export const collectorDetectorErrors = counter('mcp_collector_detector_errors_total', {
+  help: 'Times that a detector tripped over what it was shown; the event counted all the same.',
+  unit: 'events',
+  labels: { detector: detectors },
+});
+
+export const collectorIndexLag = gauge('mcp_collector_index_lag_seconds', {
+  help: 'For how long a session that ended has been missing in the index behind the pages; 0 when none is.',
+  unit: 'seconds',
+});
+
+export const collectorIndexErrors = counter('mcp_collector_index_errors_total', {
+  help: 'Calls to the index that failed. The journal has what it lacks.',
+  unit: 'events',
+});
+
+export const collectorIndexRebuilds = counter('mcp_collector_index_rebuilds_total', {
+  help: 'Times that the index was made anew from the journal, by why.',
+  unit: 'events',
+  labels: { reason: rebuildReasons },
 });
 
 export const collectorBytesInFlight = gauge('mcp_collector_bytes_in_flight', {
@@ -175,13 +217,19 @@ export const collectorMetrics = {
   collectorEvictions,
   collectorJournalErrors,
   collectorJournalBytes,
-  collectorJournalSync,
-  collectorCorruptRecords,
   collectorJournalDisk,
   collectorJournalSegments,
   collectorJournalOldest,
   collectorJournalCompressErrors,
+  collectorJournalSync,
+  collectorCorruptRecords,
   collectorSnapshotErrors,
+  collectorSuspicions,
+  collectorLearning,
+  collectorDetectorErrors,
+  collectorIndexLag,
+  collectorIndexErrors,
+  collectorIndexRebuilds,
   collectorBytesInFlight,
   collectorSessionsOpen,
   collectorLastEvent,

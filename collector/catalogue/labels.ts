@@ -85,6 +85,46 @@ export const detectors = [
 ] as const;
 export type Detector = (typeof detectors)[number];
 
+/**
+ * Detectors whose findings ask the same of a human. `behaviour` is unusual and may be work nobody told of; the others
+ * are attacks when they are real.
+ */
+export const detectorFamilies = {
+  exfiltration: ['read_then_exfiltrate', 'slow_exfiltration'],
+  poisoning: ['tool_poisoning', 'cross_session'],
+  credentials: ['credential_harvesting', 'privilege_escalation'],
+  behaviour: ['tool_diversity', 'sequence', 'argument_drift', 'temporal', 'loop'],
+} as const satisfies Readonly<Record<string, readonly Detector[]>>;
+export type DetectorFamily = keyof typeof detectorFamilies;
+
+/** What a tool can do to its user; see `ToolRisk`. */
+export const toolRisks = ['untrusted', 'sensitive', 'sink', 'outward', 'secret'] as const;
+export type RiskName = (typeof toolRisks)[number];
+
+/**
+ * What became of a suspicion. `paged`: a critical finding; `overflow`: one that would have paged, but the day's pages
+ * were spent; `digest`: a warning; `below`: its score is not rare enough; `learning`: too little is known to say;
+ * `supporting`: only raises the risk; `allowed`: a verdict said that this is no finding.
+ */
+export const suspicionFates = [
+  'paged',
+  'overflow',
+  'digest',
+  'below',
+  'learning',
+  'supporting',
+  'allowed',
+] as const;
+export type SuspicionFate = (typeof suspicionFates)[number];
+
+/** Whether an ended session taught the baselines, else why not. */
+export const learningResults = ['learnt', 'finding', 'principal_share', 'no_calls'] as const;
+export type LearningResult = (typeof learningResults)[number];
+
+/** How much of an ended session's arguments and results the detectors could read. `lost`: a restart forgot them. */
+export const contentSeen = ['all', 'some', 'none', 'lost'] as const;
+export type ContentSeen = (typeof contentSeen)[number];
+
 /** Why a use of a server contradicts the registry in `stack.config.ts`. */
 export const accessViolationReasons = ['unknown_server', 'client_not_allowed', 'tool_not_approved'] as const;
 export type AccessViolationReason = (typeof accessViolationReasons)[number];
@@ -101,6 +141,7 @@ export const capabilities = [
   'dlp_blocks',
   'auth_failures',
   'tool_lists',
+  'payloads',
 ] as const;
 export type Capability = (typeof capabilities)[number];
 

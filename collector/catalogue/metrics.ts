@@ -5,6 +5,7 @@ import {
   burstWindow,
   capabilities,
   client,
+  contentSeen,
   decisions,
   detectors,
   directions,
@@ -141,6 +142,28 @@ export const findings = counter('mcp_findings_total', {
   labels: { detector: detectors, severity: findingSeverities, session_type: sessionType },
 });
 
+export const detectorLearning = gauge('mcp_detector_learning', {
+  help: '1 while a detector knows too little of a session type to judge it by its baseline, 0 once it does.',
+  labels: { detector: detectors, session_type: sessionType },
+});
+
+export const detectorThreshold = gauge('mcp_detector_threshold', {
+  help: 'Score above which a session is a finding, as the budget sets it; absent while it is being learnt.',
+  labels: { detector: detectors },
+});
+
+export const detectorFindingsRatio = gauge('mcp_detector_findings_ratio', {
+  help: 'Share of sessions that the threshold makes findings of, by the sessions seen so far.',
+  unit: 'ratio',
+  labels: { detector: detectors },
+});
+
+export const sessionsContent = counter('mcp_sessions_content_total', {
+  help: 'Ended sessions by how much of their arguments and results the detectors could read.',
+  unit: 'sessions',
+  labels: { content: contentSeen },
+});
+
 export const serverInfo = gauge('mcp_server_info', {
   help: 'A server of the registry; always 1.',
   labels: { server, owner, environment },
@@ -176,6 +199,10 @@ export const mcpMetrics = {
   dlpBlocksWindowPeak,
   authFailuresWindowPeak,
   findings,
+  detectorLearning,
+  detectorThreshold,
+  detectorFindingsRatio,
+  sessionsContent,
   serverInfo,
   accessViolations,
   sourceCapability,

@@ -2,7 +2,7 @@
 import type { EventOf } from '../catalogue/events.ts';
 import { type AccessViolationReason, UNKNOWN } from '../catalogue/labels.ts';
 import { accessViolations, serverInfo } from '../catalogue/metrics.ts';
-import type { CollectorConfig } from '../config.ts';
+import { approvedTools, type CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 
 interface Registered {
@@ -18,10 +18,14 @@ export class Access {
     this.#instruments = instruments;
     const servers = Object.entries(config.servers);
     this.#servers = new Map(
-      servers.map(([server, { clients, tools }]) => [
-        server,
-        { ...(clients && { clients: new Set(clients) }), ...(tools && { tools: new Set(tools) }) },
-      ]),
+      servers.map(([server, registered]) => {
+        const { clients } = registered;
+        const tools = approvedTools(registered);
+        return [
+          server,
+          { ...(clients && { clients: new Set(clients) }), ...(tools && { tools: new Set(tools) }) },
+        ];
+      }),
     );
     for (const [server, { owner, environment }] of servers) {
       instruments.set(serverInfo, { server, owner, environment }, 1);

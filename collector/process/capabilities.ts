@@ -46,6 +46,7 @@ export class Capabilities {
     if (event.user !== undefined) this.#show(source, seen, 'users');
     if (event.kind !== 'tool_call') return;
     if (event.outcome === 'tool_error') this.#show(source, seen, 'tool_errors');
+    if (event.arguments !== undefined || event.result !== undefined) this.#show(source, seen, 'payloads');
     if (event.request_bytes !== undefined || event.response_bytes !== undefined)
       this.#show(source, seen, 'bytes');
   }

@@ -1,46 +1,49 @@
-/** What the detectors found: a bounded list for people, and a counter for alerts and panels. */
+/** What the detectors found: a bounded list for people, grouped into incidents, and a counter for alerts and panels. */
 import { hash } from 'node:crypto';
-import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { collectorEvictions } from '../catalogue/collector-metrics.ts';
-import { detectors, findingSeverities } from '../catalogue/labels.ts';
 import { findings } from '../catalogue/metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
+import { compareSeverity, type Finding, findingsCheck, statusAfter, type Verdict } from './finding.ts';
+import { belongsTo, type Related } from './incidents.ts';
 
-const oneOf = <const T extends readonly string[]>(values: T) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+export type { Finding } from './finding.ts';
 
-export const findingSchema = Type.Object({
-  id: Type.String(),
-  detector: oneOf(detectors),
-  severity: oneOf(findingSeverities),
-  /** Hashed session id. */
-  session: Type.String(),
-  session_type: Type.String(),
-  server: Type.Optional(Type.String()),
-  user: Type.Optional(Type.String()),
-  /** How far from usual, in the detector's own measure; its message says in words. */
-  score: Type.Number(),
-  message: Type.String(),
-  first_seen_ms: Type.Number(),
-  last_seen_ms: Type.Number(),
-});
-export type Finding = Static<typeof findingSchema>;
-const savedCheck = Compile(Type.Array(findingSchema));
-
-/** What a detector says; it may say more of the same later. */
-export interface Observation extends Omit<Finding, 'id' | 'first_seen_ms' | 'last_seen_ms'> {
+/** What is told of a finding when it is made or brought up to date. */
+export type Observation = Omit<
+  Finding,
+  'id' | 'incident' | 'status' | 'verdict' | 'first_seen_ms' | 'last_seen_ms'
+> & {
   /** Tells this finding from others of the detector about the same session id. */
   readonly startedMs: number;
   readonly timeMs: number;
+};
+
+/** The same before anybody has decided how much it matters. */
+export type Draft = Omit<Observation, 'severity' | 'supporting' | 'risk'>;
+
+/** A verdict as it is journaled. */
+export interface Judgement {
+  readonly finding: string;
+  readonly verdict: Verdict;
+  readonly note?: string;
+  readonly time_ms: number;
 }
+
+const idOf = (detector: string, session: string, startedMs: number) =>
+  hash('sha256', `${detector} ${session} ${startedMs}`, 'base64url').slice(0, 16);
 
 export class Findings {
   readonly #limit: number;
   readonly #instruments: Instruments;
   /** By id, the oldest first. */
   readonly #found = new Map<string, Finding>();
+  /** Made or changed since they were last taken to be written. */
+  #unwritten = new Set<string>();
+  /** Among them is one that must not be lost: made, or more severe than before. */
+  #urgent = false;
+  /** Told of each finding that was made or changed. */
+  onChange: (finding: Finding) => void = () => {};
 
   constructor(config: CollectorConfig, instruments: Instruments) {
     this.#limit = config.limits.findings;
@@ -57,20 +60,79 @@ export class Findings {
     return this.all.filter((finding) => finding.session === session);
   }
 
-  /** Adds a finding, or brings the one that is there up to date. */
-  report({ startedMs, timeMs, ...observed }: Observation): void {
-    const id = hash('sha256', `${observed.detector} ${observed.session} ${startedMs}`, 'base64url').slice(
-      0,
-      16,
-    );
+  find(id: string): Finding | undefined {
+    return this.#found.get(id);
+  }
+
+  /** The findings of an incident, the newest first. */
+  incident(id: string): readonly Finding[] {
+    return this.all.filter(({ incident }) => incident === id);
+  }
+
+  /** What is known about the session of a finding that is about to be reported, by its detector. */
+  known(detector: Finding['detector'], session: string, startedMs: number): Finding | undefined {
+    return this.#found.get(idOf(detector, session, startedMs));
+  }
+
+  /** Adds a finding, or brings the one that is there up to date; its incident may be one that exists. */
+  report({ startedMs, timeMs, ...observed }: Observation): Finding {
+    const id = idOf(observed.detector, observed.session, startedMs);
     const known = this.#found.get(id);
     if (known) {
-      Object.assign(known, observed, { last_seen_ms: Math.max(known.last_seen_ms, timeMs) });
-      return;
+      this.#update(known, observed, timeMs);
+      return known;
     }
-    const { detector, severity, session_type } = observed;
-    this.#instruments.inc(findings, { detector, severity, session_type });
-    this.#add({ id, ...observed, first_seen_ms: timeMs, last_seen_ms: timeMs });
+    const found = { id, ...observed, status: 'open' as const, first_seen_ms: timeMs, last_seen_ms: timeMs };
+    const finding = { ...found, incident: this.#incidentOf(found) };
+    this.#count(finding);
+    this.#add(finding);
+    this.#changed(finding);
+    this.#urgent = true;
+    return finding;
+  }
+
+  /** Whether the incident that such a finding would belong to is critical already. */
+  joinsCritical(observed: Draft): boolean {
+    const { detector, session, startedMs, timeMs } = observed;
+    const known = this.known(detector, session, startedMs);
+    const related = known ? [known] : this.#related({ ...observed, first_seen_ms: timeMs });
+    const incidents = new Set(related.map(({ incident }) => incident));
+    for (const { incident, severity } of this.#found.values())
+      if (severity === 'critical' && incidents.has(incident)) return true;
+    return false;
+  }
+
+  /** Takes a verdict; undefined when the finding is not known any more. */
+  judge({ finding: id, verdict, note, time_ms }: Judgement): Finding | undefined {
+    const finding = this.#found.get(id);
+    if (!finding) return undefined;
+    finding.status = statusAfter[verdict];
+    finding.verdict = { verdict, time_ms, ...(note === undefined ? {} : { note }) };
+    this.#changed(finding);
+    return finding;
+  }
+
+  /** Whether a finding is new or became worse since the last ones were taken to be written. */
+  get urgent(): boolean {
+    return this.#urgent;
+  }
+
+  /** Findings made or changed since this was last asked, to be written to the journal. */
+  takeUnwritten(): Finding[] {
+    this.#urgent = false;
+    const taken = [...this.#unwritten].flatMap((id) => this.#found.get(id) ?? []);
+    this.#unwritten = new Set();
+    return taken;
+  }
+
+  /** Takes up a finding that the journal has. One that is not known counts, as it did when it was written. */
+  replay(finding: Finding): void {
+    const known = this.#found.get(finding.id);
+    if (!known) this.#count(finding);
+    else if (compareSeverity(finding.severity, known.severity) > 0) this.#count(finding);
+    else if (finding.last_seen_ms < known.last_seen_ms) return;
+    this.#add(finding);
+    this.onChange(finding);
   }
 
   snapshot(): readonly Finding[] {
@@ -79,15 +141,64 @@ export class Findings {
 
   /** False when what was saved has another shape. */
   restore(saved: unknown): boolean {
-    if (!savedCheck.Check(saved)) return false;
+    if (!findingsCheck.Check(saved)) return false;
     for (const finding of saved) this.#add(finding);
     return true;
   }
 
+  /** Of several reports about a session the one with the highest severity and score is told. */
+  #update(known: Finding, observed: Omit<Observation, 'startedMs' | 'timeMs'>, timeMs: number): void {
+    const rise = compareSeverity(observed.severity, known.severity);
+    known.last_seen_ms = Math.max(known.last_seen_ms, timeMs);
+    if (rise < 0 || (rise === 0 && observed.score <= known.score)) return;
+    Object.assign(known, observed);
+    if (rise > 0) {
+      this.#count(known);
+      this.#urgent = true;
+    }
+    this.#changed(known);
+  }
+
+  #incidentOf(found: Related & { readonly id: string }): string {
+    const related = this.#related(found);
+    const [oldest] = related;
+    if (!oldest) return found.id;
+    // What it belongs to becomes one: a session may bring two destinations together.
+    const joined = new Set(related.map(({ incident }) => incident));
+    for (const finding of this.#found.values()) {
+      if (finding.incident === oldest.incident || !joined.has(finding.incident)) continue;
+      finding.incident = oldest.incident;
+      this.#changed(finding);
+    }
+    return oldest.incident;
+  }
+
+  #related(found: Related): Finding[] {
+    return [...this.#found.values()].filter((known) => belongsTo(found, known));
+  }
+
+  #count({ detector, severity, session_type }: Finding): void {
+    this.#instruments.inc(findings, { detector, severity, session_type });
+  }
+
+  #changed(finding: Finding): void {
+    this.#unwritten.add(finding.id);
+    this.onChange(finding);
+  }
+
+  /** At the bound, the oldest that is not critical makes room, so that no flood of warnings drives a page out. */
   #add(finding: Finding): void {
     this.#found.set(finding.id, finding);
     if (this.#found.size <= this.#limit) return;
-    this.#found.delete(this.#found.keys().next().value as string);
+    let oldest: string | undefined;
+    for (const { id, severity, status } of this.#found.values()) {
+      if (severity === 'critical' && status === 'open') continue;
+      oldest = id;
+      break;
+    }
+    const out = oldest ?? (this.#found.keys().next().value as string);
+    this.#found.delete(out);
+    this.#unwritten.delete(out);
     this.#instruments.inc(collectorEvictions, { table: 'findings' });
   }
 }

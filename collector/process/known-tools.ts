@@ -6,7 +6,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Outcome, server as serverBound, tool as toolBound, UNKNOWN } from '../catalogue/labels.ts';
-import type { CollectorConfig } from '../config.ts';
+import { approvedTools, type CollectorConfig } from '../config.ts';
 import { cleanLabelValue, endpointOf } from '../series-bounds.ts';
 
 /** How a call ends only when its tool exists. Servers report a name they do not know as any kind of error. */
@@ -28,8 +28,8 @@ export class KnownTools {
   readonly #servers = new Map<string, Map<string, ToolName>>();
 
   constructor(config: CollectorConfig) {
-    for (const [server, { tools }] of Object.entries(config.servers)) {
-      for (const tool of tools ?? []) this.learn(server, tool);
+    for (const [server, registered] of Object.entries(config.servers)) {
+      for (const tool of approvedTools(registered) ?? []) this.learn(server, tool);
     }
   }
 

@@ -5,6 +5,7 @@ import type { Access } from './access.ts';
 import type { Baselines } from './baselines.ts';
 import type { BurstWindows } from './burst-windows.ts';
 import type { Capabilities } from './capabilities.ts';
+import type { DetectorHost } from './detect/host.ts';
 import type { Findings } from './findings.ts';
 import type { KnownTools } from './known-tools.ts';
 import type { Session } from './session.ts';
@@ -17,6 +18,7 @@ export interface Parts {
   readonly access: Access;
   readonly baselines: Baselines;
   readonly capabilities: Capabilities;
+  readonly detection: DetectorHost;
   readonly findings: Findings;
   readonly knownTools: KnownTools;
   readonly sessions: Sessions;

@@ -11,6 +11,7 @@ import { Access } from './access.ts';
 import { Baselines } from './baselines.ts';
 import { BurstWindows } from './burst-windows.ts';
 import { Capabilities } from './capabilities.ts';
+import { DetectorHost } from './detect/host.ts';
 import { Findings } from './findings.ts';
 import { KnownTools } from './known-tools.ts';
 import type { Occasion, Parts } from './parts.ts';
@@ -43,8 +44,9 @@ const handlers: Handlers = {
   policy_decision: policyDecision,
   dlp_block: dlpBlock,
   auth_failure: authFailure,
-  tool_list: ({ server, tools }, _, { knownTools }) => {
-    for (const { name } of tools) knownTools.learn(server, name);
+  tool_list: (event, { timeMs }, { knownTools, detection }) => {
+    for (const { name } of event.tools) knownTools.learn(event.server, name);
+    detection.toolList(event, timeMs);
   },
   session_start: () => {},
   session_end: ({ reason }, { session }, { sessions }) => {
@@ -56,28 +58,44 @@ export class Pipeline {
   readonly #parts: Parts;
   readonly #views: Views;
   readonly #now: () => number;
-  readonly #onFault: (error: Error, event: McpEvent) => void;
+  readonly #onFault: (error: Error, event: { readonly kind: string }) => void;
 
-  /** `onFault` is told of an event that trips its handler; whoever was waiting beside it still counts. */
+  /**
+   * `onFault` is told of an event that trips its handler; whoever was waiting beside it still counts. It is told of the
+   * first time that a detector trips, too.
+   */
   constructor(
     config: CollectorConfig,
     instruments: Instruments,
     now: () => number,
-    onFault: (error: Error, event: McpEvent) => void,
+    onFault: (error: Error, event: { readonly kind: string }) => void,
   ) {
     this.#now = now;
     this.#onFault = onFault;
     this.#views = new Views(instruments);
     const baselines = new Baselines(config, instruments);
+    const findings = new Findings(config, instruments);
+    const sessions = new Sessions(config, instruments, baselines, now);
+    const detection = new DetectorHost({
+      config,
+      instruments,
+      baselines,
+      findings,
+      findSession: (id) => sessions.find(id),
+      now,
+      onError: (detector, error) => onFault(error, { kind: `detector ${detector}` }),
+    });
+    sessions.onClose = (session, teaches) => detection.ended(session, teaches);
     this.#parts = {
       config,
       instruments,
       access: new Access(config, instruments),
       baselines,
       capabilities: new Capabilities(instruments),
-      findings: new Findings(config, instruments),
+      detection,
+      findings,
       knownTools: new KnownTools(config),
-      sessions: new Sessions(config, instruments, baselines, now),
+      sessions,
       windows: new BurstWindows(config, instruments),
     };
     instruments.beforeScrape(() => this.#expose());
@@ -89,6 +107,10 @@ export class Pipeline {
 
   get findings(): Findings {
     return this.#parts.findings;
+  }
+
+  get detection(): DetectorHost {
+    return this.#parts.detection;
   }
 
   get baselines(): Baselines {
@@ -129,17 +151,20 @@ export class Pipeline {
     this.#release(nowMs);
     this.sessions.tick(nowMs);
     this.#parts.windows.tick(nowMs);
+    this.#parts.detection.tick(nowMs);
   }
 
   /** All that a restart must not forget, as plain JSON. Of the counters only what may not have been scraped yet. */
   snapshot(): object {
-    const { instruments, sessions, baselines, findings, knownTools, capabilities, windows } = this.#parts;
+    const { instruments, sessions, baselines, detection, findings, knownTools, capabilities, windows } =
+      this.#parts;
     const nowMs = this.#now();
     return {
       counts: instruments.unseen(),
       sessions: sessions.snapshot(nowMs),
       baselines: baselines.snapshot(),
       findings: findings.snapshot(),
+      detection: detection.snapshot(),
       knownTools: knownTools.snapshot(),
       capabilities: capabilities.snapshot(),
       windows: windows.snapshot(nowMs),
@@ -149,7 +174,7 @@ export class Pipeline {
 
   /** Takes up a snapshot. Parts that are missing or of another version's shape start clean; returns their names. */
   restore(snapshot: object): readonly string[] {
-    const { sessions, baselines, findings, knownTools, capabilities, windows } = this.#parts;
+    const { sessions, baselines, detection, findings, knownTools, capabilities, windows } = this.#parts;
     const nowMs = this.#now();
     const saved = snapshot as Readonly<Record<string, unknown>>;
     const restored = {
@@ -157,6 +182,7 @@ export class Pipeline {
       sessions: sessions.restore(saved.sessions, nowMs),
       baselines: baselines.restore(saved.baselines),
       findings: findings.restore(saved.findings),
+      detection: detection.restore(saved.detection),
       knownTools: knownTools.restore(saved.knownTools),
       capabilities: capabilities.restore(saved.capabilities),
       windows: windows.restore(saved.windows, nowMs),
@@ -175,6 +201,7 @@ export class Pipeline {
     const nowMs = this.#now();
     this.sessions.expose(nowMs);
     this.baselines.expose();
+    this.#parts.detection.expose();
     this.#parts.windows.expose(nowMs);
   }
 }

@@ -5,12 +5,15 @@ import type { Occasion, Parts } from './parts.ts';
 import { normalizeSourceAddress } from './source-address.ts';
 
 export function policyDecision(
-  { server, tool, decision }: EventOf<'policy_decision'>,
-  { session }: Occasion,
-  { instruments, knownTools }: Parts,
+  event: EventOf<'policy_decision'>,
+  { session, timeMs }: Occasion,
+  { instruments, knownTools, detection }: Parts,
 ): void {
+  const { server, tool, decision } = event;
   instruments.inc(policyDecisions, { server, tool: knownTools.name(server, tool).tool, decision });
-  if (session && decision === 'deny') session.denials++;
+  if (!session) return;
+  if (decision === 'deny') session.denials++;
+  detection.policyDecision(event, timeMs, session);
 }
 
 export function dlpBlock(

@@ -2,6 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { UNKNOWN } from '../catalogue/labels.ts';
 import type { Position } from '../journal/segment.ts';
+import type { Watched } from './detect/host.ts';
 
 /** How a session ended: by its own event, by silence, or to make room for others. */
 export const sessionEnds = ['ended', 'idle', 'evicted'] as const;
@@ -64,6 +65,8 @@ export type SavedSession = Static<typeof savedSessionSchema>;
 /** A session, open or ended. */
 export interface Session extends Omit<SavedSession, 'tools'> {
   readonly tools: Map<string, number>;
+  /** What the detectors remember of it while it is open. It holds what was said, so it is never saved. */
+  watched?: Watched;
 }
 
 /** A session at its first event, which has yet to be counted. */
@@ -108,5 +111,8 @@ export function notePlace({ places }: Session, { segment, offset }: Position): v
   if (places.length > MAXIMUM_PLACES) places.splice(1, 1);
 }
 
-export const saveSession = (session: Session): SavedSession => ({ ...session, tools: [...session.tools] });
+export const saveSession = ({ watched: _, tools, ...facts }: Session): SavedSession => ({
+  ...facts,
+  tools: [...tools],
+});
 export const loadSession = (saved: SavedSession): Session => ({ ...saved, tools: new Map(saved.tools) });

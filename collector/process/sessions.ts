@@ -61,6 +61,8 @@ export class Sessions {
   #tools = 0;
   /** Told of each session that has ended, and again when an event of it comes late. */
   onEnd: (session: Session) => void = () => {};
+  /** Told before that of each session that ends, and whether it is one that may teach what is usual. */
+  onClose: (session: Session, teaches: boolean) => void = () => {};
 
   constructor(config: CollectorConfig, instruments: Instruments, baselines: Baselines, now: () => number) {
     this.#config = config;
@@ -230,8 +232,10 @@ export class Sessions {
     this.#gauges.hold(session.type, session.tools.size, this.#now());
     session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
     this.#remember(session);
+    const teaches = how !== 'evicted' && !isLoneCall(session);
+    this.onClose(session, teaches);
     this.onEnd(session);
-    if (how === 'evicted' || isLoneCall(session)) return;
+    if (!teaches) return;
     const labels = { session_type: session.type };
     this.#instruments.observe(sessionDuration, labels, (session.lastMs - session.startedMs) / 1_000);
     this.#instruments.observe(sessionToolCalls, labels, session.calls);

@@ -9,7 +9,6 @@ import type { EventOf } from '../catalogue/events.ts';
 import { errorOutcomes, type Outcome, UNKNOWN } from '../catalogue/labels.ts';
 import { toolCallBytes, toolCallDuration, toolCalls } from '../catalogue/metrics.ts';
 import { endpointOf } from '../series-bounds.ts';
-import { detectToolDiversity } from './detect/tool-diversity.ts';
 import { countFlows } from './flows.ts';
 import { provesTool, type ToolName } from './known-tools.ts';
 import type { Occasion, Parts } from './parts.ts';
@@ -27,7 +26,9 @@ export function toolCall(call: ToolCall, { session, timeMs }: Occasion, parts: P
   if (provesTool(call.outcome)) parts.knownTools.learn(call.server, call.tool);
   const name = parts.knownTools.name(call.server, call.tool);
   countCall(call, name.tool, parts);
-  if (session && countInSession(call, name, session, parts)) detectToolDiversity(session, timeMs, parts);
+  if (!session) return;
+  countInSession(call, name, session, parts);
+  parts.detection.toolCall(call, timeMs, session);
 }
 
 function countCall(call: ToolCall, tool: string, { instruments }: Parts): void {
@@ -45,13 +46,13 @@ function countCall(call: ToolCall, tool: string, { instruments }: Parts): void {
 }
 
 /**
- * True when it is the session's first call of that tool. Invented names count as tools here: an agent that tries many
- * is what diversity is meant to show, and a session's tools are no labels.
+ * Invented names count as tools here: an agent that tries many is what diversity is meant to show, and a session's
+ * tools are no labels.
  */
-function countInSession(call: ToolCall, name: ToolName, session: Session, parts: Parts): boolean {
+function countInSession(call: ToolCall, name: ToolName, session: Session, parts: Parts): void {
   if (errors.has(call.outcome)) session.errors++;
   if (refusals.has(call.outcome)) session.refused++;
   countFlows(parts.instruments, session.recentCalls, name.endpoint, call);
   const called = name.tool === UNKNOWN ? endpointOf(call.server, call.tool) : name.endpoint;
-  return parts.sessions.addCall(session, called);
+  parts.sessions.addCall(session, called);
 }

@@ -2,31 +2,60 @@
  * A session that uses far more different tools than its kind does: an agent that looks around, or is made to.
  *
  * On its own it is weak evidence. It mostly finds enumeration, and a hijacked session that keeps to the usual tools
- * is invisible to it; hence a warning to be reviewed and never a page.
+ * is invisible to it; hence a warning to be reviewed and never a page. Its limit is the operator's and no quantile: the
+ * finding and the alert SessionAnomaly are about the same sessions.
  */
-import type { Parts } from '../parts.ts';
-import type { Session } from '../session.ts';
+import type { CollectorConfig } from '../../config.ts';
+import type { Baselines } from '../baselines.ts';
+import type { Call, SessionFacts } from './call.ts';
+import type { Detector, Report } from './detector.ts';
 
-/** Reports a session above `toolDiversityFactor` times its type's baseline; silent while the type has none. */
-export function detectToolDiversity(
-  session: Session,
-  timeMs: number,
-  { config, baselines, findings }: Pick<Parts, 'config' | 'baselines' | 'findings'>,
-): void {
-  const tools = session.tools.size;
-  const baseline = baselines.of(session.type);
-  if (!baseline || tools <= config.toolDiversityFactor * baseline.median) return;
-  const { id, type, server, user, startedMs } = session;
-  findings.report({
-    detector: 'tool_diversity',
-    severity: 'warning',
-    session: id,
-    session_type: type,
-    server,
-    ...(user === undefined ? {} : { user }),
-    score: tools / baseline.median,
-    message: `${tools} distinct tools; the median of the last ${baseline.sessions} sessions of type ${type} is ${baseline.median}.`,
-    startedMs,
-    timeMs,
-  });
+interface State {
+  /** Distinct tools when it last looked. */
+  tools: number;
+}
+
+export class ToolDiversity implements Detector<State> {
+  readonly name = 'tool_diversity';
+  readonly #factor: number;
+  readonly #baselines: Baselines;
+
+  constructor({ toolDiversityFactor }: Pick<CollectorConfig, 'toolDiversityFactor'>, baselines: Baselines) {
+    this.#factor = toolDiversityFactor;
+    this.#baselines = baselines;
+  }
+
+  open(): State {
+    return { tools: 0 };
+  }
+
+  /** Reports a session above `toolDiversityFactor` times its type's baseline; silent while the type has none. */
+  observe(call: Call, session: SessionFacts, state: State, report: Report): void {
+    const tools = session.tools?.size ?? 0;
+    if (tools === state.tools) return;
+    state.tools = tools;
+    const baseline = this.#baselines.of(session.type);
+    if (!baseline || tools <= this.#factor * baseline.median) return;
+    report(session, {
+      detector: this.name,
+      certainty: 'scored',
+      score: tools / baseline.median,
+      message: `${tools} distinct tools; the median of the last ${baseline.sessions} sessions of type ${session.type} is ${baseline.median}.`,
+      server: call.server,
+      tool: call.tool,
+      timeMs: call.timeMs,
+      evidence: {
+        calls: [call.index],
+        baseline: {
+          sessions: baseline.sessions,
+          median: baseline.median,
+          threshold: this.#factor * baseline.median,
+        },
+      },
+    });
+  }
+
+  knows(sessionType: string): boolean {
+    return this.#baselines.of(sessionType) !== undefined;
+  }
 }

@@ -25,6 +25,7 @@ describe('what a source can show', () => {
       client: { name: 'agent' },
       user: 'ada',
       request_bytes: 1,
+      arguments: {},
       outcome: 'tool_error',
     });
     for (const kind of ['policy_decision', 'dlp_block', 'auth_failure', 'tool_list'] as const) mcp.send(kind);

@@ -130,7 +130,8 @@ describe('tool diversity', () => {
     const { next } = before.restarted();
     explore(next, 'odd', 8);
     expect(next.pipeline.findings.all).toMatchObject([{ session: 'odd', score: 4 }]);
-    expect(await next.value(findings, { severity: 'warning' })).toBe(1);
+    const labels = { detector: 'tool_diversity', severity: 'warning', session_type: 'support' };
+    expect(await next.value(findings, labels)).toBe(1);
   });
 });
 

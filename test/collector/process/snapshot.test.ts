@@ -124,6 +124,7 @@ describe('a snapshot of another version', () => {
     'sessions',
     'baselines',
     'findings',
+    'detection',
     'knownTools',
     'capabilities',
     'windows',

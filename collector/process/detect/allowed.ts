@@ -1,0 +1,64 @@
+/**
+ * What humans said is no finding: the destination, the passage or the pair of tools of a finding that they dismissed,
+ * for all detectors of its family. An entry ends by itself, since what was harmless in spring may not be in autumn.
+ */
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Finding } from '../finding.ts';
+import { familyOfDetector, sameThing } from '../incidents.ts';
+
+const ALLOWED_FOR_MS = 30 * 86_400_000;
+const MAXIMUM_ENTRIES = 1_000;
+
+const savedSchema = Type.Array(
+  Type.Object({ key: Type.String(), finding: Type.String(), untilMs: Type.Number() }),
+);
+const savedCheck = Compile(savedSchema);
+
+type Judged = Pick<Finding, 'detector' | 'session_type' | 'server' | 'tool' | 'evidence'>;
+
+/** Exact evidence where there is any, else the tools of its first and last call in sessions of that type. */
+function keyOf(finding: Judged): string {
+  const { detector, session_type, server, tool, evidence } = finding;
+  const thing = sameThing(finding);
+  const about =
+    thing === undefined ? [session_type, evidence.calls[0]?.endpoint, `${server}/${tool}`] : [thing];
+  return JSON.stringify([familyOfDetector(detector), ...about]);
+}
+
+export class Allowed {
+  /** By key, the oldest first. */
+  readonly #entries = new Map<string, { readonly finding: string; readonly untilMs: number }>();
+
+  /** Allows what a finding shows; at the bound the oldest entry ends early, and what it allowed is told of again. */
+  add(finding: Judged & { readonly id: string }, nowMs: number): void {
+    const key = keyOf(finding);
+    this.#entries.delete(key);
+    this.#entries.set(key, { finding: finding.id, untilMs: nowMs + ALLOWED_FOR_MS });
+    if (this.#entries.size > MAXIMUM_ENTRIES)
+      this.#entries.delete(this.#entries.keys().next().value as string);
+  }
+
+  /** Takes back what the verdict on a finding allowed. */
+  remove(finding: string): void {
+    for (const [key, entry] of this.#entries) if (entry.finding === finding) this.#entries.delete(key);
+  }
+
+  has(finding: Judged, nowMs: number): boolean {
+    if (this.#entries.size === 0) return false;
+    const entry = this.#entries.get(keyOf(finding));
+    return entry !== undefined && entry.untilMs > nowMs;
+  }
+
+  snapshot(): Static<typeof savedSchema> {
+    return [...this.#entries].map(([key, entry]) => ({ key, ...entry }));
+  }
+
+  /** False when what was saved has another shape. */
+  restore(saved: unknown): boolean {
+    if (!savedCheck.Check(saved)) return false;
+    for (const { key, finding, untilMs } of saved.slice(-MAXIMUM_ENTRIES))
+      this.#entries.set(key, { finding, untilMs });
+    return true;
+  }
+}

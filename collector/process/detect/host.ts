@@ -1,0 +1,347 @@
+/**
+ * The detectors in the running collector: shows them what happens in each session, and makes findings of what they
+ * report, as far as the budget and earlier verdicts allow.
+ *
+ * What detectors remember of a session hangs on the session and goes with it; a restart forgets it, since nothing said
+ * in a session may rest on disk. Detectors that look at content start anew then, and those sessions are counted.
+ */
+
+import {
+  collectorDetectorErrors,
+  collectorLearning,
+  collectorSuspicions,
+} from '../../catalogue/collector-metrics.ts';
+import type { EventOf } from '../../catalogue/events.ts';
+import { type Detector as DetectorName, type SuspicionFate, UNKNOWN } from '../../catalogue/labels.ts';
+import { detectorLearning, sessionsContent } from '../../catalogue/metrics.ts';
+import type { CollectorConfig } from '../../config.ts';
+import type { Instruments } from '../../instruments.ts';
+import type { Baselines } from '../baselines.ts';
+import type { Finding } from '../finding.ts';
+import type { Draft, Findings, Judgement } from '../findings.ts';
+import type { Session } from '../session.ts';
+import { allDetectors } from './all.ts';
+import { Allowed } from './allowed.ts';
+import { Budget } from './budget.ts';
+import type { SessionFacts } from './call.ts';
+import { Detection, type Watch } from './detection.ts';
+import type { AnyDetector, Suspicion } from './detector.ts';
+import { observationOf } from './observation.ts';
+import { PrincipalShares } from './principal-share.ts';
+import { ToolDiversity } from './tool-diversity.ts';
+import { ToolRisks } from './tool-risk.ts';
+import { EndpointNumbers, Trail } from './trail.ts';
+
+/** The worst that was suspected of a session by one detector, and what became of it. */
+interface Suspected {
+  readonly score: number;
+  readonly message: string;
+  readonly fate: SuspicionFate;
+}
+
+/** What is remembered of an open session for the detectors. */
+export interface Watched {
+  facts: SessionFacts;
+  readonly watch: Watch;
+  readonly trail: Trail;
+  /** Calls that came with arguments or a result, and all. */
+  withContent: number;
+  calls: number;
+  /** Part of it came before a restart, or was read back from the journal, which keeps no content. */
+  readonly lost: boolean;
+  suspected: Map<DetectorName, Suspected> | undefined;
+}
+
+export interface HostParts {
+  readonly config: CollectorConfig;
+  readonly instruments: Instruments;
+  readonly baselines: Baselines;
+  readonly findings: Findings;
+  /** An open or recently ended session, by its hashed id. */
+  readonly findSession: (id: string) => Session | undefined;
+  readonly now: () => number;
+  /** Told of the first error of each detector. */
+  readonly onError: (detector: DetectorName, error: Error) => void;
+}
+
+const toldFates: ReadonlySet<SuspicionFate> = new Set(['paged', 'overflow', 'digest']);
+
+export class DetectorHost {
+  readonly #parts: HostParts;
+  readonly #risks: ToolRisks;
+  readonly #endpoints = new EndpointNumbers();
+  readonly #failed = new Set<DetectorName>();
+  readonly allowed = new Allowed();
+  readonly #types = new Set<string>();
+  budget: Budget;
+  #shares: PrincipalShares;
+  #detectors: readonly AnyDetector[] = [];
+  #detection: Detection;
+  /** True while the journal is read back. */
+  #replaying = true;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    this.#risks = new ToolRisks(parts.config);
+    this.budget = new Budget(parts.config, parts.instruments);
+    this.#shares = new PrincipalShares(parts.config.limits.sessionTypes);
+    this.#detection = this.#build();
+  }
+
+  get #enabled(): boolean {
+    return this.#parts.config.detection.enabled;
+  }
+
+  /** From here on, events come as they are sent, with what they carry. */
+  live(): void {
+    this.#replaying = false;
+  }
+
+  toolCall(event: EventOf<'tool_call'>, timeMs: number, session: Session): void {
+    if (!this.#enabled) return;
+    const watched = this.#watched(session);
+    watched.calls++;
+    if (event.arguments !== undefined || event.result !== undefined) watched.withContent++;
+    watched.trail.add(`${event.server}/${event.tool}`, timeMs);
+    this.#detection.toolCall(event, timeMs, watched.facts, watched.watch);
+  }
+
+  policyDecision(event: EventOf<'policy_decision'>, timeMs: number, session: Session): void {
+    if (!this.#enabled) return;
+    const { facts, watch } = this.#watched(session);
+    this.#detection.policyDecision(event, timeMs, facts, watch);
+  }
+
+  toolList(event: EventOf<'tool_list'>, timeMs: number): void {
+    if (!this.#enabled) return;
+    this.#risks.list(event);
+    this.#detection.toolList(event, timeMs);
+  }
+
+  /** Forgets an ended session; one that `teaches` adds to the baselines when nothing was found in it. */
+  ended(session: Session, teaches: boolean): void {
+    const { watched } = session;
+    if (!watched) return;
+    const { facts, watch } = watched;
+    this.#detection.end(facts, watch, () => !teaches || !this.#mayTeach(session, watched));
+    delete session.watched;
+    if (!teaches) return;
+    const scores = new Map([...(watched.suspected ?? [])].map(([detector, { score }]) => [detector, score]));
+    this.budget.observe(scores, this.#parts.now());
+    this.#countContent(watched);
+    if (this.#types.size < this.#parts.config.limits.sessionTypes) this.#types.add(session.type);
+  }
+
+  tick(nowMs: number): void {
+    if (!this.#enabled) return;
+    this.#detection.tick(nowMs);
+    this.budget.tick(nowMs, () =>
+      this.#parts.findings.all.some((finding) => holdsThresholds(finding, nowMs)),
+    );
+  }
+
+  /** Takes a human's word for a finding; undefined when it is not known any more. */
+  judge(judgement: Judgement): Finding | undefined {
+    const finding = this.#parts.findings.judge(judgement);
+    if (!finding) return undefined;
+    this.allowed.remove(finding.id);
+    const { verdict } = judgement;
+    if (verdict === 'false_positive' || verdict === 'benign') this.allowed.add(finding, judgement.time_ms);
+    this.budget.judged(finding.detector, verdict);
+    return finding;
+  }
+
+  expose(): void {
+    const { instruments } = this.#parts;
+    this.budget.expose();
+    instruments.reset(detectorLearning);
+    for (const { name, knows } of this.#detectors.map((detector) => ({
+      name: detector.name,
+      knows: (type: string) => detector.knows?.(type) ?? true,
+    })))
+      for (const session_type of this.#types) {
+        const ready = knows(session_type) && this.budget.thresholdOf(name) !== undefined;
+        instruments.set(detectorLearning, { detector: name, session_type }, ready ? 0 : 1);
+      }
+  }
+
+  /** What is known of finished sessions and what humans said, as plain JSON. */
+  snapshot() {
+    return {
+      detectors: this.#detectors.flatMap((detector) =>
+        detector.snapshot ? [[detector.name, detector.snapshot()] as const] : [],
+      ),
+      budget: this.budget.snapshot(),
+      shares: this.#shares.snapshot(),
+      allowed: this.allowed.snapshot(),
+      types: [...this.#types],
+    };
+  }
+
+  /** False when part of what was saved has another shape and starts anew. */
+  restore(saved: unknown): boolean {
+    const { detectors, budget, shares, allowed, types } = (saved ?? {}) as Record<string, unknown>;
+    if (Array.isArray(types))
+      for (const type of types.slice(0, this.#parts.config.limits.sessionTypes))
+        this.#types.add(String(type));
+    const states = new Map(Array.isArray(detectors) ? (detectors as [string, unknown][]) : []);
+    const known = this.#detectors
+      .filter((detector) => detector.restore && states.has(detector.name))
+      .map((detector) => detector.restore?.(states.get(detector.name)) ?? true);
+    const rest = [this.budget.restore(budget), this.#shares.restore(shares), this.allowed.restore(allowed)];
+    return [...known, ...rest].every(Boolean);
+  }
+
+  /** Forgets all that was learnt, but not what humans said. */
+  reset(): void {
+    this.budget = new Budget(this.#parts.config, this.#parts.instruments);
+    this.#shares = new PrincipalShares(this.#parts.config.limits.sessionTypes);
+    this.#types.clear();
+    this.#detection = this.#build();
+  }
+
+  #build(): Detection {
+    const { config, baselines, instruments, onError } = this.#parts;
+    const all: readonly AnyDetector[] = [new ToolDiversity(config, baselines), ...allDetectors()];
+    this.#detectors = all.filter(({ name }) => !config.detection.off.includes(name));
+    return new Detection({
+      detectors: this.#detectors,
+      riskOf: (server, tool) => this.#risks.of(server, tool),
+      report: (session, suspicion) => this.#report(session, suspicion),
+      onError: (detector, error) => {
+        instruments.inc(collectorDetectorErrors, { detector });
+        if (this.#failed.has(detector)) return;
+        this.#failed.add(detector);
+        onError(detector, error);
+      },
+    });
+  }
+
+  /** What is remembered of an open session, with the facts as they are now: a later event may say who it is. */
+  #watched(session: Session): Watched {
+    const { watched } = session;
+    if (!watched) {
+      session.watched = this.#open(session);
+      return session.watched;
+    }
+    const { type, user, client } = watched.facts;
+    if (type !== session.type || user !== session.user || client !== session.client)
+      watched.facts = { ...factsOf(session), startedMs: watched.facts.startedMs };
+    return watched;
+  }
+
+  #open(session: Session): Watched {
+    const facts = factsOf(session);
+    // The call under way is counted already, except where it is no call.
+    const before = Math.max(0, session.calls - 1);
+    return {
+      facts,
+      watch: this.#detection.open(facts, before),
+      trail: new Trail(this.#endpoints, before, facts.startedMs),
+      withContent: 0,
+      calls: 0,
+      lost: this.#replaying || before > 0,
+      suspected: undefined,
+    };
+  }
+
+  #report(session: SessionFacts, suspicion: Suspicion): void {
+    const { config, findings, findSession } = this.#parts;
+    const watched = findSession(session.id)?.watched;
+    const risk = this.#risks.of(suspicion.server, suspicion.tool);
+    const seen = { trail: watched?.trail, risk, excerpts: config.detection.excerpts };
+    const observed = observationOf(session, suspicion, seen);
+    const fate = this.#fateOf(session, suspicion, observed);
+    this.#remember(watched, suspicion, observed.score, fate);
+    if (!toldFates.has(fate)) return;
+    const threshold =
+      suspicion.certainty === 'scored' ? this.budget.thresholdOf(suspicion.detector) : undefined;
+    findings.report({
+      ...observed,
+      ...(threshold ? { threshold } : {}),
+      severity: fate === 'paged' ? 'critical' : 'warning',
+      ...this.#surroundings(watched, suspicion.detector),
+    });
+  }
+
+  /** What becomes of a suspicion. */
+  #fateOf(session: SessionFacts, { detector, certainty }: Suspicion, observed: Draft): SuspicionFate {
+    const { findings, now } = this.#parts;
+    if (certainty === 'supporting') return 'supporting';
+    const known = findings.known(detector, session.id, session.startedMs);
+    if (known?.status === 'dismissed' || this.allowed.has(observed, now())) return 'allowed';
+    if (certainty === 'confirmed') {
+      if (known?.severity === 'critical' || findings.joinsCritical(observed)) return 'paged';
+      return this.budget.page(now()) ? 'paged' : 'overflow';
+    }
+    const threshold = this.budget.thresholdOf(detector);
+    const knows = this.#detectors.find(({ name }) => name === detector)?.knows?.(session.type) ?? true;
+    if (!knows || threshold === undefined) return 'learning';
+    return observed.score > threshold ? 'digest' : 'below';
+  }
+
+  #remember(
+    watched: Watched | undefined,
+    { detector, message }: Suspicion,
+    score: number,
+    fate: SuspicionFate,
+  ): void {
+    const before = watched?.suspected?.get(detector);
+    if (before?.fate !== fate) this.#parts.instruments.inc(collectorSuspicions, { detector, fate });
+    if (!watched || (before && before.score >= score && before.fate === fate)) return;
+    watched.suspected ??= new Map();
+    watched.suspected.set(detector, { score: Math.max(score, before?.score ?? 0), message, fate });
+  }
+
+  /** What else is suspected of the session, and how much all of it weighs. */
+  #surroundings(watched: Watched | undefined, detector: DetectorName): Pick<Finding, 'supporting' | 'risk'> {
+    const supporting: Finding['supporting'] = [];
+    let risk = 0;
+    for (const [other, { score, message, fate }] of watched?.suspected ?? []) {
+      risk += this.budget.riskOf(other, score);
+      if (other !== detector && !toldFates.has(fate)) supporting.push({ detector: other, score, message });
+    }
+    return { supporting, risk };
+  }
+
+  /** Whether an ended session may teach the baselines. */
+  #mayTeach(session: Session, { calls, facts }: Watched): boolean {
+    const { findings, instruments } = this.#parts;
+    const found = findings
+      .of(session.id)
+      .some(({ detector, status }) => detector !== 'tool_diversity' && status !== 'dismissed');
+    const result =
+      calls === 0
+        ? 'no_calls'
+        : found
+          ? 'finding'
+          : this.#shares.admit(session.type, facts.principal)
+            ? 'learnt'
+            : 'principal_share';
+    instruments.inc(collectorLearning, { result });
+    return result === 'learnt';
+  }
+
+  #countContent({ calls, withContent, lost }: Watched): void {
+    if (calls === 0) return;
+    const content = withContent === calls ? 'all' : lost ? 'lost' : withContent > 0 ? 'some' : 'none';
+    this.#parts.instruments.inc(sessionsContent, { content });
+  }
+}
+
+const factsOf = ({ id, type, user, client, server, startedMs, tools }: Session): SessionFacts => ({
+  id,
+  type,
+  principal: user ?? client,
+  user,
+  client: client || UNKNOWN,
+  server,
+  startedMs,
+  tools,
+});
+
+/** Longest time for which an incident that nobody looks at keeps the thresholds as they are. */
+const HOLDS_FOR_MS = 86_400_000;
+
+const holdsThresholds = ({ severity, status, last_seen_ms }: Finding, nowMs: number) =>
+  severity === 'critical' && status === 'open' && last_seen_ms > nowMs - HOLDS_FOR_MS;
