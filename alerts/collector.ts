@@ -2,6 +2,7 @@
 import {
   collectorCorruptRecords,
   collectorEvictions,
+  collectorJournalCompressErrors,
   collectorJournalErrors,
   collectorLateEvents,
   collectorRejections,
@@ -123,6 +124,25 @@ export const journalCorrupt = alert({
     'Save the journal before it rotates, tell the owners of the servers that the audit trail has a gap, and replace the disk.',
   runbook: 'ir-journal-corrupt',
   tests: unitTests.journalCorrupt,
+});
+
+export const journalUncompressed = alert({
+  name: 'JournalUncompressed',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  // It is tried again every minute, and one that failed costs nothing if the next is written.
+  settings: { above: 2, window: '15m' },
+  measure: ({ window }) => sum(growth(collectorJournalCompressErrors, window)),
+  above: ({ above }) => above,
+  summary: (_, value, { window }) =>
+    `The collector could not compress its journal ${value.number} times within ${window}`,
+  description: () =>
+    'Events are still taken and kept, but closed segments of the journal stay at ten times their size. The volume fills, and retention by size deletes the audit trail days earlier than you promised.',
+  action:
+    'Free or enlarge the volume of the collector; if it has space, move the pod to a node whose disk is well.',
+  runbook: 'ir-journal-uncompressed',
+  tests: unitTests.journalUncompressed,
 });
 
 export const snapshotFailing = alert({

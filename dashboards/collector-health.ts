@@ -13,6 +13,9 @@ import {
   collectorEvents,
   collectorIgnored,
   collectorJournalBytes,
+  collectorJournalDisk,
+  collectorJournalOldest,
+  collectorJournalSegments,
   collectorJournalSync,
   collectorLastEvent,
   collectorSessionsOpen,
@@ -123,6 +126,34 @@ export const journalBytes = lines({
   series: [series(sum(rate(collectorJournalBytes, '$__rate_interval')), 'journal')],
 });
 
+export const journalOnDisk = number({
+  title: 'Journal on disk',
+  meaning:
+    'Closed segments are compressed to about a tenth. Bad: near 80 % of the volume, where the oldest go early.',
+  first: 'Enlarge `collector.storage` before the audit trail becomes shorter than you promised.',
+  unit: BytesIEC,
+  series: series(sum(select(collectorJournalDisk)), 'on disk'),
+});
+
+export const journalReach = number({
+  title: 'Journal reaches back',
+  meaning:
+    'Age of the oldest event that is kept. Bad: shorter than `collector.retention` on a collector that has run for longer.',
+  first: 'Enlarge `collector.storage`: retention by size deletes what retention by age would keep.',
+  unit: Seconds,
+  noValue: 'None yet',
+  series: series(secondsSince(min(select(collectorJournalOldest))), 'oldest event'),
+});
+
+export const journalSegments = number({
+  title: 'Journal segments',
+  meaning:
+    'Files that the journal consists of. Bad: many more than bytes on disk would need: the collector restarts often.',
+  first: 'Find out what restarts the collector in its log and its pod’s last state.',
+  unit: Short,
+  series: series(sum(select(collectorJournalSegments)), 'segments'),
+});
+
 export const rejected = (alerts: ResolvedAlerts) =>
   measured(alerts, 'IngestRejecting', {
     title: 'Events and requests refused',
@@ -181,6 +212,14 @@ export const journalCorruption = (alerts: ResolvedAlerts) =>
     meaning: 'Records skipped at the last start. Bad: any: accepted events are lost.',
     unit: Short,
     legend: 'corrupt',
+  });
+
+export const uncompressed = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'JournalUncompressed', {
+    title: 'Compressions that failed',
+    meaning: 'Bad: above the red line: the journal takes ten times its room, and the oldest events go early.',
+    unit: Short,
+    legend: 'failed',
   });
 
 export const snapshotFailures = (alerts: ResolvedAlerts) =>

@@ -10,6 +10,9 @@ import {
   journalBytes,
   journalCorruption,
   journalFailures,
+  journalOnDisk,
+  journalReach,
+  journalSegments,
   journalSync,
   lastEvent,
   late,
@@ -18,6 +21,7 @@ import {
   rejected,
   senderDrops,
   snapshotFailures,
+  uncompressed,
 } from './collector-health.ts';
 import { dashboard, row } from './dashboard.ts';
 import {
@@ -54,8 +58,10 @@ export const stackHealth = (alerts: ResolvedAlerts) =>
       ),
       row(
         'Journal',
+        [journalOnDisk, journalReach, journalSegments],
         [journalSync, journalBytes],
-        [journalFailures(alerts), journalCorruption(alerts), snapshotFailures(alerts)],
+        [journalFailures(alerts), journalCorruption(alerts)],
+        [uncompressed(alerts), snapshotFailures(alerts)],
       ),
       row(
         'Prometheus',

@@ -3,6 +3,7 @@
 import {
   collectorCorruptRecords,
   collectorEvictions,
+  collectorJournalCompressErrors,
   collectorJournalErrors,
   collectorLateEvents,
   collectorRejections,
@@ -110,6 +111,15 @@ export const journalCorrupt = (settings: Growth, heldSeconds: number) =>
     what: 'corrupt records',
     labels: {},
     input: (values) => [series(collectorCorruptRecords, { instance: 'collector-0' }, values)],
+  });
+
+export const journalUncompressed = (settings: Growth, heldSeconds: number) =>
+  growthTests({
+    ...settings,
+    heldSeconds,
+    what: 'failed compressions',
+    labels: {},
+    input: (values) => [series(collectorJournalCompressErrors, { instance: 'collector-0' }, values)],
   });
 
 export const snapshotFailing = (settings: Growth, heldSeconds: number) =>

@@ -119,6 +119,7 @@ test('every loss that the collector counts is watched by an alert', () => {
     collectorMetrics.collectorEvictions,
     collectorMetrics.collectorJournalErrors,
     collectorMetrics.collectorCorruptRecords,
+    collectorMetrics.collectorJournalCompressErrors,
     collectorMetrics.collectorSnapshotErrors,
   ];
   expect(losses.map(({ name }) => name).filter((name) => !watched.has(name))).toEqual([]);
