@@ -3,8 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
+import { AuditIndex } from './audit/audit-index.ts';
 import { collectorRejections } from './catalogue/collector-metrics.ts';
 import type { CollectorConfig } from './config.ts';
+import { FindingLog } from './finding-log.ts';
 import { Journal } from './journal/journal.ts';
 import { httpOptions, ingestListener, listen } from './listen.ts';
 import { createOperationsServer } from './operations.ts';
@@ -84,18 +86,23 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
 
   const journal = await onDisk(config, () => openJournal(config, state, logger));
   closers.push(() => journal.close());
+  const index = new AuditIndex({ config, instruments, journal, logger, now, restored: state.position });
+  closers.push(() => index.close());
+  pipeline.sessions.onEnd = (session) => index.add(session);
   const sessionHash = new SessionHash(key);
   const intake = new Intake({ config, instruments, journal, pipeline, seen, sessionHash, logger, now });
   await replay(journal, state, intake, logger);
 
-  const snapshots = new Snapshots(config, journal, state, logger);
+  const snapshots = new Snapshots(config, journal, state, index, logger);
   closers.push(() => snapshots.close());
+  const findingLog = new FindingLog({ journal, pipeline, logger, now });
+  closers.push(() => findingLog.close());
   pipeline.tick();
   const ticking = setInterval(() => pipeline.tick(), TICK_MS).unref();
   closers.push(() => clearInterval(ticking));
 
   const pages = fastify(httpOptions(config.limits));
-  registerPages(pages, pipeline, journal);
+  registerPages(pages, { pipeline, index }, journal);
   const pagesServer = await listen(pages, 'pages', config.pages, bounds);
   closers.push(pagesServer.close);
 
@@ -110,6 +117,7 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
   closers.push(ingestServer.close);
 
   phase = undefined;
+  index.allowRebuild();
   const leave = () => {
     phase = 'stopping';
   };

@@ -39,7 +39,9 @@ async function main(): Promise<void> {
 }
 
 const [command, ...args] = process.argv.slice(2);
-if (command === 'verify') {
+// The one-file bundle starts its threads with itself.
+if (!isMainThread) runIndexThread();
+else if (command === 'verify') {
   verifyCommand(args).then(
     (code) => {
       process.exitCode = code;

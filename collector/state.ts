@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { collectorCorruptRecords, collectorSnapshotErrors } from './catalogue/collector-metrics.ts';
 import type { CollectorConfig } from './config.ts';
+import { replayFindings } from './finding-log.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import type { Journal } from './journal/journal.ts';
 import type { Position } from './journal/segment.ts';
@@ -59,7 +60,7 @@ export async function restoreState(
 /** Processes what the journal holds beyond the snapshot. */
 export async function replay(
   journal: Journal,
-  { instruments, position }: State,
+  { instruments, pipeline, position }: State,
   intake: Intake,
   logger: Logger,
 ): Promise<void> {
@@ -69,7 +70,9 @@ export async function replay(
     if (kind === 'corrupt') instruments.inc(collectorCorruptRecords, {});
     logger.warn({ segment, bytes, kind }, 'bytes of the journal that are no record were passed over');
   });
-  for await (const record of records) events += intake.process(record, record.position);
+  for await (const record of records)
+    if (!replayFindings(record, pipeline)) events += intake.process(record, record.position);
+  pipeline.detection.live();
   logger.info({ events, seconds: (performance.now() - started) / 1_000 }, 'replayed the journal');
 }
 
@@ -83,7 +86,14 @@ export class Snapshots {
   #saved: Position | undefined;
   #savedAt = 0;
 
-  constructor(config: CollectorConfig, journal: Journal, state: State, logger: Logger) {
+  /** `index` is given a moment to come as far as the snapshot, since what ended before that is not told again. */
+  constructor(
+    config: CollectorConfig,
+    journal: Journal,
+    state: State,
+    index: { settle(): Promise<void> },
+    logger: Logger,
+  ) {
     const { pipeline, seen, instruments } = state;
     this.#logger = logger;
     this.#instruments = instruments;
@@ -93,6 +103,7 @@ export class Snapshots {
       const position = journal.end;
       const state = JSON.stringify(pipeline.snapshot());
       const seenIds = seen.dump();
+      await index.settle();
       await writeSnapshot(config.dataDirectory, { position, state, seenIds });
       this.#saved = position;
       this.#savedAt = startedAt;

@@ -11,8 +11,9 @@ export interface AskedByAlerts {
   readonly toolDiversityFactor: number;
 }
 
-/** Share of the volume that the journal may fill; the rest is for snapshots and what the file system needs. */
+/** Shares of the volume that the journal and its index may fill; the rest is for snapshots and the file system. */
 const JOURNAL_SHARE = 0.8;
+const INDEX_SHARE = 0.1;
 
 /** Where `stack.config.ts` says it, for a field of the collector's own file. */
 function keyOf(field: string): string {
@@ -45,6 +46,7 @@ export function collectorConfig(
     detection: config.detection,
     journalRetentionSeconds: secondsOf(collector.retention),
     journalRetentionBytes: Math.floor(bytes(collector.storage) * JOURNAL_SHARE),
+    indexBytes: Math.floor(bytes(collector.storage) * INDEX_SHARE),
     limits: collector.limits,
   };
   const wrong = faultOfCollectorConfig(settings);

@@ -75,3 +75,6 @@ export function foldedTable(...[name, columns, rows, empty]: Parameters<typeof t
   const rest = table(`${name}, the rest`, columns, rows.slice(UNFOLDED_ROWS), empty);
   return html`${first}<details><summary>${count(rows.length - UNFOLDED_ROWS)} more</summary>${rest}</details>`;
 }
+
+/** Words as a whole sentence. */
+export const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;

@@ -5,12 +5,12 @@
  * nothing from elsewhere.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Pipeline } from '../process/pipeline.ts';
-import type { Session } from '../process/session.ts';
 import { findingsPage } from './findings-page.ts';
+import { sentence } from './format.ts';
 import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
-import { BadQuery, listSessions, readListQuery } from './session-list.ts';
+import { BadQuery, cursorText, readListQuery } from './list-query.ts';
+import { findSession, listSessions, type SessionsOfId, type Shown } from './session-list.ts';
 import { sessionPage } from './session-page.ts';
 import { sessionsPage } from './sessions-page.ts';
 import { styleSheet } from './style.ts';
@@ -19,7 +19,7 @@ import { findingView, sessionDetailView, sessionView } from './views.ts';
 
 const headers = {
   'content-security-policy':
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
@@ -43,13 +43,22 @@ const sendPage = (reply: FastifyReply, content: Html) =>
   reply.type('text/html; charset=utf-8').send(content.text);
 
 /** Adds the pages and the API to a server of their own. */
-export function registerPages(app: FastifyInstance, pipeline: Pipeline, log: EventLog): void {
-  const { sessions, findings } = pipeline;
+export function registerPages(app: FastifyInstance, shown: Shown, log: EventLog): void {
+  const { pipeline } = shown;
+  const { findings } = pipeline;
 
-  function sessionOf({ params }: FastifyRequest<WithId>): Session {
-    const session = sessions.find(params.id);
-    if (session) return session;
-    throw new NoAnswer(404, 'no session has this id; it may have ended long ago, see the list of sessions');
+  async function sessionOf(request: FastifyRequest<WithId>) {
+    const started = queryOf(request).get('started');
+    const found = await findSession(shown, request.params.id, started === null ? undefined : Number(started));
+    const { session, others, trouble } = found;
+    if (!session)
+      throw new NoAnswer(
+        404,
+        trouble ?? 'no session has this id; if it ended long ago, the journal has it no more',
+      );
+    const before = others.find(({ startedMs }) => startedMs < session.startedMs);
+    const timeline = await readTimeline(log, session, before?.end?.untilMs);
+    return { found: { ...found, session } satisfies SessionsOfId, others, session, timeline };
   }
 
   app.addHook('onRequest', async (request, reply) => {
@@ -57,24 +66,26 @@ export function registerPages(app: FastifyInstance, pipeline: Pipeline, log: Eve
     refuseForeignName(request);
   });
 
-  app.get('/', (request, reply) => sendPage(reply, sessionsPage(pipeline, readListQuery(queryOf(request)))));
+  app.get('/', async (request, reply) => {
+    const query = readListQuery(queryOf(request));
+    return sendPage(reply, sessionsPage(pipeline, query, await listSessions(shown, query)));
+  });
   app.get('/findings', (_request, reply) => sendPage(reply, findingsPage(findings.all)));
   app.get<WithId>('/sessions/:id', async (request, reply) => {
-    const session = sessionOf(request);
-    const timeline = await readTimeline(log, session);
-    return sendPage(reply, sessionPage(session, findings.of(session.id), timeline));
+    const { found, session, timeline } = await sessionOf(request);
+    return sendPage(reply, sessionPage(found, findings.of(session.id), timeline));
   });
   app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(styleSheet));
 
-  app.get('/api/sessions', (request, reply) => {
-    const { shown, matching } = listSessions(pipeline, readListQuery(queryOf(request)));
+  app.get('/api/sessions', async (request, reply) => {
+    const { sessions, matching, next, trouble } = await listSessions(shown, readListQuery(queryOf(request)));
     const bySession = Map.groupBy(findings.all, ({ session }) => session);
-    const views = shown.map((session) => sessionView(session, bySession.get(session.id)?.length ?? 0));
-    return reply.send({ matching, sessions: views });
+    const views = sessions.map((session) => sessionView(session, bySession.get(session.id)?.length ?? 0));
+    return reply.send({ matching, next: next && cursorText(next), missing: trouble, sessions: views });
   });
   app.get<WithId>('/api/sessions/:id', async (request, reply) => {
-    const session = sessionOf(request);
-    return reply.send(sessionDetailView(session, findings.of(session.id), await readTimeline(log, session)));
+    const { session, others, timeline } = await sessionOf(request);
+    return reply.send(sessionDetailView(session, others, findings.of(session.id), timeline));
   });
   app.get('/api/findings', (_request, reply) => reply.send({ findings: findings.all.map(findingView) }));
 
@@ -83,11 +94,13 @@ export function registerPages(app: FastifyInstance, pipeline: Pipeline, log: Eve
   });
   app.setErrorHandler((error, request, reply) => {
     const status = error instanceof NoAnswer ? error.status : error instanceof BadQuery ? 400 : 500;
-    const sentence = status === 500 ? 'the page could not be made' : (error as Error).message;
+    const words = status === 500 ? 'the page could not be made' : (error as Error).message;
     reply.code(status);
-    if (request.url.startsWith('/api/')) return reply.send({ error: sentence });
-    const text = `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
-    return sendPage(reply, page(status === 404 ? 'Not found' : 'No answer', '', html`<p>${text}</p>`));
+    if (request.url.startsWith('/api/')) return reply.send({ error: words });
+    return sendPage(
+      reply,
+      page(status === 404 ? 'Not found' : 'No answer', '', html`<p>${sentence(words)}</p>`),
+    );
   });
 }
 

@@ -1,56 +1,111 @@
-/** Which sessions a list shows and in which order, asked for in the same way on the page and in the API. */
+/** The sessions of a list: open ones from memory, ended ones from the index, in one order. */
+import type { AuditIndex } from '../audit/audit-index.ts';
+import { IndexError } from '../audit/index-thread.ts';
+import type { Found } from '../audit/search.ts';
+import {
+  COUNTED,
+  type Cursor,
+  compareBy,
+  isBehind,
+  matches,
+  type SessionQuery,
+} from '../audit/session-query.ts';
+import { keyOf, type SessionRecord, type SessionSummary, summaryOf } from '../audit/session-record.ts';
 import type { Pipeline } from '../process/pipeline.ts';
-import type { Session } from '../process/session.ts';
 
-export const sortKeys = ['recent', 'tools', 'calls', 'errors'] as const;
-export type SortKey = (typeof sortKeys)[number];
-
-const DEFAULT_LIMIT = 100;
-const LARGEST_LIMIT = 1_000;
-
-export interface ListQuery {
-  readonly type?: string;
-  readonly sort: SortKey;
-  readonly limit: number;
+/** What the pages and the API show. */
+export interface Shown {
+  readonly pipeline: Pipeline;
+  readonly index: AuditIndex;
 }
-
-/** A request whose query is wrong; the message says how it is right. */
-export class BadQuery extends Error {}
-
-/** Reads `type`, `sort` and `limit`. Throws BadQuery. */
-export function readListQuery(query: URLSearchParams): ListQuery {
-  const sort = query.get('sort') ?? 'recent';
-  if (!sortKeys.some((key) => key === sort)) throw new BadQuery(`sort must be one of ${sortKeys.join(', ')}`);
-  const limit = query.get('limit') ?? String(DEFAULT_LIMIT);
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LARGEST_LIMIT) {
-    throw new BadQuery(`limit must be a whole number from 1 to ${LARGEST_LIMIT}`);
-  }
-  const type = query.get('type');
-  return { ...(type === null ? {} : { type }), sort: sort as SortKey, limit: Number(limit) };
-}
-
-const rank: Readonly<Record<SortKey, (session: Session) => number>> = {
-  recent: ({ lastMs }) => lastMs,
-  tools: ({ tools }) => tools.size,
-  calls: ({ calls }) => calls,
-  errors: ({ errors }) => errors,
-};
 
 export interface SessionList {
-  readonly shown: readonly Session[];
-  /** Sessions that match, shown or not. */
+  readonly sessions: readonly SessionSummary[];
+  /** Sessions that match, shown or not; at `COUNTED`, that many or more. */
   readonly matching: number;
+  /** Where the next page begins; undefined on the last one. */
+  readonly next: Cursor | undefined;
+  /** What is missing and why, in a sentence. */
+  readonly trouble: string | undefined;
 }
 
-/** Open and recently ended sessions, the highest of the sort key first, then the most recent. */
-export function listSessions({ sessions }: Pipeline, { type, sort, limit }: ListQuery): SessionList {
-  const all = [...sessions.open, ...sessions.ended];
-  const matching = type === undefined ? all : all.filter((session) => session.type === type);
-  const by = rank[sort];
-  matching.sort((a, b) => by(b) - by(a) || b.lastMs - a.lastMs);
-  return { shown: matching.slice(0, limit), matching: matching.length };
+export async function listSessions({ pipeline, index }: Shown, query: SessionQuery): Promise<SessionList> {
+  const inMemory = fromMemory(pipeline, index, query);
+  let found: Found = { sessions: [], matching: 0 };
+  let { trouble } = index;
+  if (query.state !== 'open') {
+    try {
+      found = await index.ask('search', query);
+    } catch (error) {
+      if (!(error instanceof IndexError)) throw error;
+      trouble = index.trouble ?? troubleOf(error);
+    }
+  }
+  const all = new Map(found.sessions.map((session) => [keyOf(session), session]));
+  const { after } = query;
+  let matching = found.matching;
+  for (const session of inMemory) {
+    const key = keyOf(session);
+    if (!all.has(key)) matching++;
+    if (!after || isBehind(session, after)) all.set(key, session);
+  }
+  const sessions = [...all.values()].sort(compareBy(query.sort)).slice(0, query.limit);
+  const more = sessions.length < all.size || found.sessions.length === query.limit;
+  const next = more && query.sort === 'recent' ? sessions.at(-1) : undefined;
+  return { sessions, matching: Math.min(matching, COUNTED), next, trouble };
 }
 
-/** The types of all sessions there are, in order of the alphabet. */
+const troubleOf = ({ message }: IndexError) =>
+  `the index of ended sessions gave no answer (${message}): only sessions that are open or ended recently are shown`;
+
+/** Sessions that are open or not in the index yet, and while it is not whole all that memory has. */
+function sessionsInMemory({ sessions }: Pipeline, index: AuditIndex): Iterable<SessionRecord> {
+  return new Set([
+    ...(index.trouble === undefined ? [] : sessions.ended),
+    ...index.waiting,
+    ...sessions.open,
+  ]);
+}
+
+function fromMemory(pipeline: Pipeline, index: AuditIndex, query: SessionQuery): SessionSummary[] {
+  const found = new Set(pipeline.findings.all.map(({ session }) => session));
+  const summaries: SessionSummary[] = [];
+  for (const session of sessionsInMemory(pipeline, index)) {
+    if (matches(query, session, () => found.has(session.id))) summaries.push(summaryOf(session));
+  }
+  return summaries;
+}
+
+export interface SessionsOfId {
+  /** The one that was asked for. */
+  readonly session: SessionRecord | undefined;
+  /** The others that had the same id, before or after it, the newest first. */
+  readonly others: readonly SessionRecord[];
+  readonly trouble: string | undefined;
+}
+
+/** The session of an id that began at `startedMs`, else the newest. */
+export async function findSession(
+  { pipeline, index }: Shown,
+  id: string,
+  startedMs: number | undefined,
+): Promise<SessionsOfId> {
+  let found: SessionRecord[] = [];
+  let { trouble } = index;
+  try {
+    found = await index.ask('find', id);
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    trouble = index.trouble ?? troubleOf(error);
+  }
+  const all = new Map(found.map((session) => [keyOf(summaryOf(session)), session]));
+  for (const session of [...pipeline.sessions.ended, ...index.waiting, ...pipeline.sessions.open])
+    if (session.id === id) all.set(keyOf(summaryOf(session)), session);
+  const sessions = [...all.values()].sort((a, b) => b.startedMs - a.startedMs);
+  const session = startedMs === undefined ? sessions[0] : sessions.find((one) => one.startedMs === startedMs);
+  return { session, others: sessions.filter((one) => one !== session), trouble };
+}
+
+/** The types of all sessions in memory, in order of the alphabet. */
 export const typesOf = ({ sessions }: Pipeline): string[] =>
   [...new Set([...sessions.open, ...sessions.ended].map(({ type }) => type))].sort();

@@ -1,12 +1,13 @@
 /** The page of one session: who, what, where data could have gone, and what happened when. */
+import type { SessionRecord } from '../audit/session-record.ts';
 import type { McpEvent } from '../catalogue/events.ts';
 import type { Finding } from '../process/findings.ts';
-import type { Session } from '../process/session.ts';
 import { findingBox } from './findings-page.ts';
-import { bytes, count, duration, foldedTable, moment, table } from './format.ts';
+import { bytes, count, duration, foldedTable, moment, sentence, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
-import { stateOf } from './sessions-page.ts';
+import type { SessionsOfId } from './session-list.ts';
+import { pathOf, stateOf } from './sessions-page.ts';
 import type { Timeline } from './timeline.ts';
 import { toolsByCalls } from './views.ts';
 
@@ -19,6 +20,9 @@ const kindNames: Readonly<Record<McpEvent['kind'], string>> = {
   auth_failure: 'Auth failure',
   tool_list: 'Tools listed',
 };
+
+/** Values of one fact that are named before the rest is counted. */
+const NAMED = 5;
 
 const badge = (text: string, level: string) => html`<span class="badge ${level}">${text}</span>`;
 const calm = new Set(['ok', 'input_required', 'task', 'allow']);
@@ -72,13 +76,24 @@ function timelineRow(event: McpEvent, startedMs: number): Content[] {
   ];
 }
 
-function facts(session: Session): Html {
+/** Distinct values in the order in which they came, in a few words. */
+function distinct(values: Iterable<string | undefined>): string {
+  const all = [...new Set(values)].filter((value) => value !== undefined);
+  if (all.length === 0) return 'not known';
+  return all.length <= NAMED
+    ? all.join(', ')
+    : `${all.slice(0, NAMED).join(', ')} and ${count(all.length - NAMED)} more`;
+}
+
+function facts(session: SessionRecord, { events }: Timeline): Html {
   const { startedMs, lastMs, end } = session;
   const entries: [string, Content][] = [
     ['State', end?.reason ? `${stateOf(session)}: ${end.reason}` : stateOf(session)],
     ['Type', session.type],
     ['User', session.user ?? 'not known'],
     ['Client', session.client],
+    ['Client version', distinct(events.map(({ client }) => client?.version))],
+    ['Network address', distinct(events.map(({ source }) => source))],
     ['First server', session.server],
     ['Environment', session.environment ?? 'not known'],
     ['First event (UTC)', moment(startedMs)],
@@ -99,7 +114,20 @@ function facts(session: Session): Html {
   )}</dl>`;
 }
 
-export function sessionPage(session: Session, findings: readonly Finding[], timeline: Timeline): Html {
+/** Sessions that had the same id before or after this one. */
+function otherSessions(others: readonly SessionRecord[]): Html | '' {
+  if (others.length === 0) return '';
+  const links = others.map(
+    (other) => html`<li><a href="${pathOf(other)}">${moment(other.startedMs)}</a></li>`,
+  );
+  return html`<p>The same session id was in use at other times:</p><ul class="inline">${links}</ul>`;
+}
+
+export function sessionPage(
+  { session, others, trouble }: SessionsOfId & { readonly session: SessionRecord },
+  findings: readonly Finding[],
+  timeline: Timeline,
+): Html {
   const number = { number: true } as const;
   const partial = timeline.partial
     ? html`<p class="muted">Only the newest ${count(timeline.events.length)} events are shown; the session has more, or they
@@ -116,7 +144,8 @@ are no longer in the journal.</p>`
 <li><a href="#timeline">Timeline</a></li>
 </ul>
 ${findings.map((finding) => findingBox(finding, false))}
-${facts(session)}
+${facts(session, timeline)}
+${otherSessions(others)}${trouble ? html`<p class="muted">${sentence(trouble)}</p>` : ''}
 <h2 id="flow">Data flow between tools</h2>
 <p class="muted">At most this much of what a tool returned can have been sent to another one by a later call: the smaller of
 the two sizes, over the last eight calls.</p>

@@ -1,41 +1,44 @@
-/** The first page: findings, and all sessions that are open or ended recently. */
+/** The first page: findings, and the sessions that are asked for. */
+import { COUNTED, type SessionQuery, type SortKey, states, traits } from '../audit/session-query.ts';
+import type { SessionRecord, SessionSummary } from '../audit/session-record.ts';
 import type { Finding } from '../process/findings.ts';
 import type { Pipeline } from '../process/pipeline.ts';
-import type { Session } from '../process/session.ts';
 import { findingBox } from './findings-page.ts';
-import { count, duration, moment, table } from './format.ts';
+import { count, duration, moment, sentence, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
-import { type ListQuery, listSessions, type SortKey, typesOf } from './session-list.ts';
+import { queryText } from './list-query.ts';
+import { type SessionList, typesOf } from './session-list.ts';
 
 /** Findings shown above the sessions. */
 const NEWEST_FINDINGS = 3;
 
-function address({ type, sort, limit }: Partial<ListQuery>): string {
-  const query = new URLSearchParams();
-  if (type !== undefined) query.set('type', type);
-  if (sort !== undefined && sort !== 'recent') query.set('sort', sort);
-  if (limit !== undefined) query.set('limit', String(limit));
-  return query.size > 0 ? `/?${query}` : '/';
+function address(query: SessionQuery, changes: Partial<SessionQuery>): string {
+  const text = queryText(query, changes);
+  return text === '' ? '/' : `/?${text}`;
 }
 
-function sortable(title: string, key: SortKey, query: ListQuery) {
+function sortable(title: string, key: SortKey, query: SessionQuery) {
   const sorted = query.sort === key;
-  const link = html`<a href="${address({ ...query, sort: key })}">${title}${sorted ? ' ↓' : ''}</a>`;
+  const to = address(query, { sort: key, after: undefined });
+  const link = html`<a href="${to}">${title}${sorted ? ' ↓' : ''}</a>`;
   return { title: link, ...(sorted && { sorted }) };
 }
 
 const stateNames = { open: 'open', ended: 'ended', idle: 'went idle', evicted: 'evicted' } as const;
 
 /** How a session stands, in words. */
-export const stateOf = ({ end }: Session): string => stateNames[end?.how ?? 'open'];
+export const stateOf = ({ end }: Pick<SessionRecord, 'end'>): string => stateNames[end?.how ?? 'open'];
 
-function row(session: Session, findings: ReadonlyMap<string, readonly Finding[]>): Content[] {
-  const { id, type, user, client, startedMs, lastMs, calls, errors, refused, denials, dlpBlocks, tools } =
-    session;
+/** The path of a session's page; several sessions may have had one id. */
+export const pathOf = ({ id, startedMs }: Pick<SessionRecord, 'id' | 'startedMs'>): string =>
+  `/sessions/${encodeURIComponent(id)}?started=${startedMs}`;
+
+function row(session: SessionSummary, findings: ReadonlyMap<string, readonly Finding[]>): Content[] {
+  const { id, type, user, client, startedMs, lastMs, calls, errors, refused, denials, dlpBlocks } = session;
   const found = findings.get(id)?.length ?? 0;
   return [
-    html`<a href="/sessions/${id}"><code>${id.slice(0, 12)}</code></a>${
+    html`<a href="${pathOf(session)}"><code>${id.slice(0, 12)}</code></a>${
       found > 0
         ? html` <span class="badge warning">${found === 1 ? '1 finding' : `${found} findings`}</span>`
         : ''
@@ -46,7 +49,7 @@ function row(session: Session, findings: ReadonlyMap<string, readonly Finding[]>
     stateOf(session),
     moment(lastMs),
     duration(lastMs - startedMs),
-    count(tools.size),
+    count(session.distinctTools),
     count(calls),
     count(errors),
     // A gateway may tell of one refusal twice: as the call's outcome and as an event of its own.
@@ -54,8 +57,40 @@ function row(session: Session, findings: ReadonlyMap<string, readonly Finding[]>
   ];
 }
 
-export function sessionsPage(pipeline: Pipeline, query: ListQuery): Html {
-  const { shown, matching } = listSessions(pipeline, query);
+const fields = [
+  ['user', 'User'],
+  ['client', 'Client'],
+  ['server', 'Server'],
+  ['tool', 'Tool'],
+  ['type', 'Session type'],
+  ['id', 'Session'],
+] as const;
+
+/** What the list can be narrowed to. */
+function filters(query: SessionQuery): Html {
+  const choice = (
+    name: string,
+    title: string,
+    values: readonly string[],
+    chosen: string | undefined,
+  ) => html`<label>${title}
+<select name="${name}"><option value="">any</option>${values.map(
+    (value) => html`<option${value === chosen ? html` selected` : ''}>${value}</option>`,
+  )}</select></label>
+`;
+  const time = (name: string, title: string, ms: number | undefined) => html`<label>${title}
+<input name="${name}" placeholder="2026-11-21T09:30Z" value="${ms === undefined ? '' : new Date(ms).toISOString()}"></label>
+`;
+  return html`<form action="/" role="search" aria-label="Sessions">
+${fields.map(
+  ([name, title]) => html`<label>${title} <input name="${name}" value="${query[name]}"></label>
+`,
+)}${time('from', 'From (UTC)', query.fromMs)}${time('until', 'Until (UTC)', query.untilMs)}${choice('state', 'State', states, query.state)}${choice('with', 'With', traits, query.with[0])}${query.sort === 'recent' ? '' : html`<input type="hidden" name="sort" value="${query.sort}">`}<button>Show</button> <a href="/">All sessions</a>
+</form>`;
+}
+
+export function sessionsPage(pipeline: Pipeline, query: SessionQuery, list: SessionList): Html {
+  const { sessions, matching, next, trouble } = list;
   const findings = pipeline.findings.all;
   const bySession = Map.groupBy(findings, ({ session }) => session);
   const types = typesOf(pipeline);
@@ -74,30 +109,36 @@ export function sessionsPage(pipeline: Pipeline, query: ListQuery): Html {
     { title: 'Refused', ...number },
   ];
   const typeLink = (type: string | undefined) => {
-    const { type: chosen, ...rest } = query;
-    const current = type === chosen ? html` aria-current="true"` : '';
-    const to = address(type === undefined ? rest : { ...rest, type });
-    return html`<li><a href="${to}"${current}>${type ?? 'All types'}</a></li>`;
+    const current = type === query.type ? html` aria-current="true"` : '';
+    return html`<li><a href="${address(query, { type, after: undefined })}"${current}>${type ?? 'All types'}</a></li>`;
   };
+  const many = matching >= COUNTED ? `${count(COUNTED)} or more` : count(matching);
   return page(
     'Sessions',
     '/',
-    html`<p>${count(pipeline.sessions.open.length)} open, ${count(pipeline.sessions.ended.length)} ended recently.</p>
+    html`${trouble ? html`<p class="trouble" role="status">${sentence(trouble)}</p>` : ''}
 ${findings.slice(0, NEWEST_FINDINGS).map((finding) => findingBox(finding, true))}${
   findings.length > NEWEST_FINDINGS
     ? html`<p><a href="/findings">All ${count(findings.length)} findings</a></p>`
     : ''
 }
-<h2>Open and recently ended</h2>
+${filters(query)}
 ${types.length > 1 ? html`<ul class="inline" aria-label="Session types">${[undefined, ...types].map(typeLink)}</ul>` : ''}
+<p>${many} match; ${count(pipeline.sessions.open.length)} sessions are open now.</p>
 ${table(
   'Sessions',
   columns,
-  shown.map((session) => row(session, bySession)),
-  query.type === undefined
+  sessions.map((session) => row(session, bySession)),
+  queryText(query) === ''
     ? 'No session yet. Sessions appear with the first event that carries a session id.'
-    : `No session of type ${query.type}.`,
+    : 'No session matches.',
 )}
-${matching > shown.length ? html`<p class="muted">Showing ${count(shown.length)} of ${count(matching)}.</p>` : ''}`,
+${query.after ? html`<p><a href="${address(query, { after: undefined })}">Newest</a></p>` : ''}${
+  next
+    ? html`<p><a rel="next" href="${address(query, { after: next })}">Older</a></p>`
+    : matching > sessions.length && !query.after
+      ? html`<p class="muted">Only the first ${count(sessions.length)} are shown.</p>`
+      : ''
+}`,
   );
 }

@@ -45,5 +45,9 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr))
 dt { color: var(--muted); font-size: 0.85rem; }
 dd { margin: 0; overflow-wrap: anywhere; }
 .finding { border-left: 4px solid var(--warning); background: var(--warning-ground); padding: 0.5rem 0.75rem; margin: 0.5rem 0; }
+.trouble { border-left: 4px solid var(--bad); background: var(--bad-ground); padding: 0.5rem 0.75rem; max-width: none; }
+form { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: end; margin: 1rem 0; }
+form label { display: grid; color: var(--muted); font-size: 0.85rem; }
+input, select, button { font: inherit; color: var(--text); background: var(--raised); border: 1px solid var(--line); border-radius: 0.3rem; padding: 0.2rem 0.4rem; }
 .finding p { margin: 0; max-width: none; }
 `;

@@ -2,10 +2,11 @@
  * What happened in a session, read back from the journal. Only the stretches in which the session had events are read,
  * at most 64 of 1 MiB, and the newest events are kept, so that a page costs little however much the journal holds.
  */
+import type { SessionRecord } from '../audit/session-record.ts';
 import type { McpEvent } from '../catalogue/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Flow, flowsInto, rememberCall } from '../process/flows.ts';
-import { PLACE_BYTES, type RecentCall, type Session } from '../process/session.ts';
+import { PLACE_BYTES, type RecentCall } from '../process/session.ts';
 import { endpointOf } from '../series-bounds.ts';
 
 const TIMELINE_EVENTS = 1_000;
@@ -22,7 +23,13 @@ export interface Timeline {
   readonly flows: readonly Flow[];
 }
 
-export async function readTimeline(log: EventLog, session: Session): Promise<Timeline> {
+/** `afterMs`: when the session that had the id before ended, whose events are not this one's. */
+export async function readTimeline(
+  log: EventLog,
+  session: SessionRecord,
+  afterMs = Number.NEGATIVE_INFINITY,
+): Promise<Timeline> {
+  const untilMs = session.end?.untilMs ?? Number.POSITIVE_INFINITY;
   // By id: an event that was sent again while it was being written stands in the journal twice.
   const found = new Map<string, McpEvent>();
   for (const place of session.places) {
@@ -30,6 +37,8 @@ export async function readTimeline(log: EventLog, session: Session): Promise<Tim
       if (position.segment !== place.segment || position.offset >= place.offset + PLACE_BYTES) break;
       for (const event of events) {
         if (event.session?.id !== session.id) continue;
+        const timeMs = Date.parse(event.time);
+        if (timeMs <= afterMs || timeMs > untilMs) continue;
         found.set(event.id, event);
         if (found.size > TIMELINE_EVENTS) found.delete(found.keys().next().value as string);
       }

@@ -1,13 +1,13 @@
 /** What the API answers; the pages show the same facts. Times are RFC 3339, durations seconds. */
+import { type SessionRecord, type SessionSummary, summaryOf } from '../audit/session-record.ts';
 import type { McpEvent } from '../catalogue/events.ts';
 import type { Finding } from '../process/findings.ts';
-import type { Session } from '../process/session.ts';
 import type { Timeline } from './timeline.ts';
 
 const timestamp = (milliseconds: number) => new Date(milliseconds).toISOString();
 
 /** A session in a list. */
-export function sessionView(session: Session, findings: number) {
+export function sessionView(session: SessionSummary, findings: number) {
   const { id, type, server, client, user, environment, startedMs, lastMs, end } = session;
   return {
     id,
@@ -25,7 +25,7 @@ export function sessionView(session: Session, findings: number) {
     late_events: session.lateEvents,
     calls: session.calls,
     errors: session.errors,
-    distinct_tools: session.tools.size,
+    distinct_tools: session.distinctTools,
     refused_calls: session.refused,
     denials: session.denials,
     dlp_blocks: session.dlpBlocks,
@@ -45,9 +45,18 @@ function eventView({ session: _, ...event }: McpEvent) {
 }
 
 /** One session with all that is known of it. */
-export function sessionDetailView(session: Session, findings: readonly Finding[], timeline: Timeline) {
+export function sessionDetailView(
+  session: SessionRecord,
+  others: readonly SessionRecord[],
+  findings: readonly Finding[],
+  timeline: Timeline,
+) {
   return {
-    ...sessionView(session, findings.length),
+    ...sessionView(summaryOf(session), findings.length),
+    others_of_this_id: others.map(({ startedMs, lastMs }) => ({
+      started: timestamp(startedMs),
+      last_event: timestamp(lastMs),
+    })),
     findings: findings.map(findingView),
     tools: toolsByCalls(session).map(([tool, calls]) => ({ tool, calls })),
     flows: timeline.flows,
@@ -56,5 +65,5 @@ export function sessionDetailView(session: Session, findings: readonly Finding[]
 }
 
 /** The session's tools, the most called first. */
-export const toolsByCalls = ({ tools }: Session): [tool: string, calls: number][] =>
+export const toolsByCalls = ({ tools }: Pick<SessionRecord, 'tools'>): [tool: string, calls: number][] =>
   [...tools].sort(([, a], [, b]) => b - a);

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { compileRunbooks, phases, runbooksFolder } from '../../alerts/compile/runbooks.ts';
 import { compileAlerts } from '../../alerts/compile.ts';
 import { resolveAlerts } from '../../alerts/resolve.ts';
+import { sortKeys } from '../../collector/audit/session-query.ts';
 import { jobs } from '../../collector/catalogue/jobs.ts';
-import { sortKeys } from '../../collector/pages/session-list.ts';
 import { faultsOf, knownSeries } from '../known-names.ts';
 import { configOf } from './compiled.ts';
 

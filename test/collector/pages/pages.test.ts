@@ -165,7 +165,7 @@ describe('the API', () => {
     [
       '/api/sessions/__proto__',
       404,
-      'no session has this id; it may have ended long ago, see the list of sessions',
+      'no session has this id; if it ended long ago, the journal has it no more',
     ],
     ['/api/nothing', 404, 'there is no such page; the pages are / and /findings, the API is under /api'],
   ])('answers %s with %i and one sentence', async (path, status, error) => {
@@ -178,7 +178,7 @@ describe('the API', () => {
 describe('the pages', () => {
   test('show sessions, the session, its timeline and its findings to people', async () => {
     const list = await get('/?sort=calls');
-    expect(list.text).toContain('2 open, 2 ended recently.');
+    expect(list.text).toContain('4 match; 2 sessions are open now.');
     expect(list.text).toContain('12 distinct tools; the median of the last 2 sessions of type support is 1.');
     expect(list.text).toMatch(
       /<th scope="col" class="number" aria-sort="descending"><a href="\/\?sort=calls[^"]*">Calls ↓/,

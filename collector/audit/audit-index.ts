@@ -1,0 +1,237 @@
+/**
+ * The index of ended sessions: behind the journal, never in the way of an answer, never the record of truth.
+ *
+ * Open sessions are in memory. One that ends is queued here and written by a thread of its own, with what the journal
+ * position says: all that ended before it is in. A snapshot waits for that, so a collector that is killed tells again,
+ * from its snapshot on, what the index has not got. Where that does not hold (the file is missing, damaged, of another
+ * version, or more ended than may wait), the index is made anew from the journal while everything else goes on.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import {
+  collectorEvictions,
+  collectorIndexErrors,
+  collectorIndexLag,
+  collectorIndexRebuilds,
+  type RebuildReason,
+} from '../catalogue/collector-metrics.ts';
+import type { CollectorConfig } from '../config.ts';
+import type { Instruments } from '../instruments.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Position } from '../journal/segment.ts';
+import type { Session } from '../process/session.ts';
+import { EndedQueue } from './ended-queue.ts';
+import { IndexError, IndexThread } from './index-thread.ts';
+import type { IndexCalls } from './protocol.ts';
+import { recordOf } from './session-record.ts';
+
+export interface IndexParts {
+  readonly config: CollectorConfig;
+  readonly instruments: Instruments;
+  readonly journal: Pick<Journal, 'start' | 'end'>;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The state was restored as of here, so what ended before is not told again; undefined when all is. */
+  readonly restored: Position | undefined;
+}
+
+const WRITE_EVERY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
+/** How long a snapshot waits for the index. */
+const SETTLE_MS = 1_000;
+/** How long a page does. */
+const PATIENCE_MS = 10_000;
+/** Pages that may wait for it at once. */
+const QUERIES = 32;
+
+export class AuditIndex {
+  readonly #parts: IndexParts;
+  readonly #thread: IndexThread;
+  readonly #queue = new EndedQueue();
+  readonly #timer: NodeJS.Timeout;
+  #turn: Promise<void> | undefined;
+  #opened = false;
+  /** Everything that ended before this is in the index. */
+  #written: Position | undefined;
+  #mayRebuild = false;
+  /** Why the index has to be made anew, or just is. */
+  #rebuild: RebuildReason | undefined;
+  #rebuildSinceMs = 0;
+  #rebuilding = false;
+  #failure: string | undefined;
+  #failures = 0;
+  #retryAtMs = 0;
+
+  constructor(parts: IndexParts) {
+    this.#parts = parts;
+    this.#thread = new IndexThread(parts.config);
+    this.#timer = setInterval(() => this.#next(), WRITE_EVERY_MS).unref();
+    parts.instruments.beforeScrape(() => parts.instruments.set(collectorIndexLag, {}, this.#lagSeconds));
+    this.#next();
+  }
+
+  /** Takes a session that has ended, or an ended one of which something came late. */
+  add(session: Session): void {
+    if (this.#queue.add(session)) return;
+    this.#parts.instruments.inc(collectorEvictions, { table: 'index' });
+    this.#needRebuild('overflow');
+  }
+
+  /** Lets it read the whole journal if it has to; before, the collector's own start has the disk and the cores. */
+  allowRebuild(): void {
+    this.#mayRebuild = true;
+    this.#next();
+  }
+
+  /** Ended sessions that may not be in the index yet. */
+  get waiting(): readonly Session[] {
+    return this.#queue.all;
+  }
+
+  /** What is wrong with the index, as a sentence without its capital and its stop; undefined when it is whole. */
+  get trouble(): string | undefined {
+    if (this.#failure !== undefined)
+      return `the index of ended sessions cannot be used (${this.#failure}): only sessions that are open or ended recently are shown until it can`;
+    if (this.#rebuild !== undefined || !this.#opened)
+      return 'the index of ended sessions is being made from the journal: some that have ended are missing here until that is done';
+    return undefined;
+  }
+
+  /** Asks the index. Throws an IndexError when it cannot answer, or not soon. */
+  async ask<N extends 'search' | 'find' | 'findings'>(name: N, ...given: Parameters<IndexCalls[N]>) {
+    if (this.#thread.pending >= QUERIES) throw new IndexError('too many pages are waiting for it', false);
+    const late = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => {
+      throw new IndexError(`it did not answer within ${PATIENCE_MS / 1_000} s`, false);
+    });
+    const answer = this.#thread.call(name, ...given);
+    answer.catch((error: IndexError) => this.#failed(error));
+    return await Promise.race([answer, late]);
+  }
+
+  /** Waits, not for long, until all that has ended so far is in the index and on disk. */
+  async settle(): Promise<void> {
+    const { end } = this.#parts.journal;
+    const deadlineMs = performance.now() + SETTLE_MS;
+    while (!this.#reached(end)) {
+      if (this.trouble !== undefined || performance.now() > deadlineMs) return;
+      await Promise.race([
+        this.#next(true),
+        sleep(deadlineMs - performance.now(), undefined, { ref: false }),
+      ]);
+    }
+    await Promise.race([
+      this.#thread.call('sync').catch(() => {}),
+      sleep(SETTLE_MS, undefined, { ref: false }),
+    ]);
+  }
+
+  /** Writes what is waiting, if it can, and lets go of the file. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.settle();
+    await this.#thread.close();
+  }
+
+  get #lagSeconds(): number {
+    const since = this.#rebuild === undefined ? this.#queue.sinceMs : this.#rebuildSinceMs;
+    return since === undefined ? 0 : (performance.now() - since) / 1_000;
+  }
+
+  #reached(end: Position): boolean {
+    const written = this.#written;
+    return written !== undefined && written.segment === end.segment && written.offset >= end.offset;
+  }
+
+  #needRebuild(reason: RebuildReason): void {
+    if (this.#rebuild === undefined) this.#rebuildSinceMs = performance.now();
+    this.#rebuild ??= reason;
+  }
+
+  /** Does what is due, one thing at a time: opens, writes what waits, or else, if told to, only how far it is. */
+  #next(always = false): Promise<void> {
+    if (this.#turn !== undefined) return this.#turn;
+    if (performance.now() < this.#retryAtMs) return Promise.resolve();
+    if (this.#opened && this.#rebuild !== undefined && this.#mayRebuild && !this.#rebuilding)
+      void this.#makeAnew();
+    if (this.#opened && this.#queue.size === 0 && !always) return Promise.resolve();
+    const act = this.#opened ? this.#write() : this.#open();
+    this.#turn = act
+      .then(() => this.#recovered())
+      .catch((error: IndexError) => this.#failed(error))
+      .finally(() => {
+        this.#turn = undefined;
+        if (this.#queue.size > 0) this.#next();
+      });
+    return this.#turn;
+  }
+
+  async #open(): Promise<void> {
+    const { journal, restored } = this.#parts;
+    const reason = await this.#thread.call('open', restored, journal.end);
+    this.#opened = true;
+    if (reason !== undefined) this.#needRebuild(reason);
+  }
+
+  async #write(): Promise<void> {
+    const { journal, instruments } = this.#parts;
+    const sessions = [...this.#queue.take()].map(recordOf);
+    const { end } = journal;
+    const complete = this.#queue.size === 0 && this.#rebuild === undefined;
+    const oldestSegment = journal.start.segment;
+    try {
+      const evicted = await this.#thread.call('write', {
+        sessions,
+        findings: [],
+        end,
+        oldestSegment,
+        complete,
+      });
+      if (evicted > 0) instruments.inc(collectorEvictions, { table: 'index' }, evicted);
+    } catch (error) {
+      this.#queue.putBack();
+      throw error;
+    }
+    this.#queue.done();
+    if (complete) this.#written = end;
+  }
+
+  async #makeAnew(): Promise<void> {
+    const { journal, instruments, logger, now } = this.#parts;
+    const reason = this.#rebuild as RebuildReason;
+    const { dropped } = this.#queue;
+    const startedMs = performance.now();
+    this.#rebuilding = true;
+    instruments.inc(collectorIndexRebuilds, { reason });
+    logger.info({ reason }, 'the index of ended sessions is being made from the journal');
+    try {
+      await this.#thread.call('rebuild', journal.end, now());
+      this.#rebuild = dropped === this.#queue.dropped ? undefined : 'overflow';
+      this.#recovered();
+      const seconds = (performance.now() - startedMs) / 1_000;
+      logger.info({ seconds }, 'the index of ended sessions has been made from the journal');
+    } catch (error) {
+      this.#failed(error as IndexError);
+    }
+    this.#rebuilding = false;
+  }
+
+  #failed(error: IndexError): void {
+    const { instruments, logger } = this.#parts;
+    instruments.inc(collectorIndexErrors, {});
+    if (error.damaged) this.#needRebuild('damaged');
+    if (this.#failure === undefined)
+      logger.error(
+        { error: error.message },
+        'the index of ended sessions cannot be used; events are taken all the same, and it is brought up to date later',
+      );
+    this.#failure = error.message;
+    this.#retryAtMs = performance.now() + Math.min(WRITE_EVERY_MS * 2 ** this.#failures++, LONGEST_RETRY_MS);
+  }
+
+  #recovered(): void {
+    if (this.#failure !== undefined) this.#parts.logger.info('the index of ended sessions can be used again');
+    this.#failure = undefined;
+    this.#failures = 0;
+  }
+}

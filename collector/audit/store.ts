@@ -1,0 +1,183 @@
+/** Writes the index: sessions and findings in, and out again when the journal has them no more or the file is full. */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Position } from '../journal/segment.ts';
+import type { Finding } from '../process/findings.ts';
+import { revisionOf, type SessionRecord } from './session-record.ts';
+import { serversOf, Terms } from './terms.ts';
+
+/** What happened since the batch before. */
+export interface Batch {
+  readonly sessions: readonly SessionRecord[];
+  readonly findings: readonly Finding[];
+  /** Where the journal ends now: findings stay as long as this does. */
+  readonly end: Position;
+  /** The oldest segment that the journal still has. */
+  readonly oldestSegment: number;
+  /** All that ended before the journal's end is in this batch or was in one before it. */
+  readonly complete: boolean;
+}
+
+/** Rows that are deleted in one transaction at most, so that those who wait for the index do not wait long. */
+const PRUNED_AT_ONCE = 1_000;
+/** The file is kept this far below its bound, for the pages that a transaction needs. */
+const FILLED = 0.9;
+
+const columns = [
+  ...['id', 'first_segment', 'first_offset', 'started_ms', 'last_ms', 'last_segment', 'revision'],
+  ...['type', 'server', 'client', 'user', 'environment', 'how', 'reason', 'until_ms'],
+  ...['events', 'calls', 'errors', 'refused', 'denials', 'dlp_blocks', 'auth_failures', 'late_events'],
+  ...['distinct_tools', 'tools', 'places'],
+];
+
+export class IndexStore {
+  readonly #database: DatabaseSync;
+  readonly #maximumPages: number;
+  readonly #terms: Terms;
+  readonly #upsert: StatementSync;
+  readonly #post: StatementSync;
+  readonly #upsertFinding: StatementSync;
+  readonly #advance: StatementSync;
+  readonly #deleteRow: StatementSync;
+  readonly #unpost: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#maximumPages = this.#pragma('max_page_count') * FILLED;
+    this.#terms = new Terms(database);
+    this.#upsert = database.prepare(`
+      INSERT INTO sessions (${columns}) VALUES (${columns.map(() => '?')})
+      ON CONFLICT (id, started_ms, first_segment, first_offset) DO UPDATE
+      SET ${columns.slice(4).map((column) => `${column} = excluded.${column}`)}
+      WHERE excluded.revision >= revision RETURNING row`);
+    this.#upsert.setReturnArrays(true);
+    this.#post = database.prepare('INSERT OR IGNORE INTO postings (term, last_ms, session) VALUES (?, ?, ?)');
+    this.#upsertFinding = database.prepare(`
+      INSERT INTO findings (id, session, segment, last_ms, detector, severity, user, server, finding)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, last_ms = excluded.last_ms, detector = excluded.detector,
+      severity = excluded.severity, user = excluded.user, server = excluded.server, finding = excluded.finding`);
+    this.#advance = database.prepare(
+      'INSERT INTO progress VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET segment = excluded.segment, offset = excluded.offset',
+    );
+    this.#deleteRow = database.prepare('DELETE FROM sessions WHERE row = ?');
+    this.#unpost = database.prepare('DELETE FROM postings WHERE term = ? AND last_ms = ? AND session = ?');
+  }
+
+  /** Everything that ended before this is in the index; undefined while some of it is not. */
+  get position(): Position | undefined {
+    const row = this.#database.prepare('SELECT segment, offset FROM progress').get();
+    return row && { segment: Number(row.segment), offset: Number(row.offset) };
+  }
+
+  /** Writes a batch and how far the index now is, both or neither; the sessions that had to make room. */
+  write({ sessions, findings, end, oldestSegment, complete }: Batch): number {
+    return this.#transaction(() => {
+      for (const session of sessions) this.#writeSession(session);
+      for (const finding of findings) this.#writeFinding(finding, end);
+      if (complete) this.#advance.run(end.segment, end.offset);
+      return this.#prune(oldestSegment);
+    });
+  }
+
+  /** Something that ended is not in the index and will not come by itself. */
+  forgetPosition(): void {
+    this.#database.exec('DELETE FROM progress');
+  }
+
+  #writeSession(session: SessionRecord): void {
+    const { tools, places, end } = session;
+    const first = places[0];
+    const terms: number[] = [];
+    const toolTerms: number[] = [];
+    const servers = new Set([session.server]);
+    for (const [endpoint, calls] of tools) {
+      const term = this.#terms.of('tool', endpoint);
+      terms.push(term);
+      toolTerms.push(term, calls);
+      for (const server of serversOf(endpoint)) servers.add(server);
+    }
+    for (const server of servers) terms.push(this.#terms.of('server', server));
+    const written = this.#upsert.get(
+      session.id,
+      first?.segment ?? 0,
+      first?.offset ?? 0,
+      session.startedMs,
+      session.lastMs,
+      places.at(-1)?.segment ?? 0,
+      revisionOf(session),
+      session.type,
+      session.server,
+      session.client,
+      session.user ?? null,
+      session.environment ?? null,
+      end?.how ?? 'open',
+      end?.reason ?? null,
+      end?.untilMs ?? session.lastMs,
+      session.events,
+      session.calls,
+      session.errors,
+      session.refused,
+      session.denials,
+      session.dlpBlocks,
+      session.authFailures,
+      session.lateEvents,
+      tools.size,
+      JSON.stringify(toolTerms),
+      JSON.stringify(places.flatMap(({ segment, offset }) => [segment, offset])),
+    ) as unknown as [number] | undefined;
+    // A later account of the session is there already.
+    if (written === undefined) return;
+    for (const term of terms) this.#post.run(term, session.lastMs, written[0]);
+  }
+
+  #writeFinding(finding: Finding, { segment }: Position): void {
+    const { id, session, last_seen_ms, detector, severity, user, server } = finding;
+    const json = JSON.stringify(finding);
+    this.#upsertFinding.run(
+      ...[id, session, segment, last_seen_ms, detector, severity, user ?? null, server ?? null, json],
+    );
+  }
+
+  /** Deletes what the journal no longer has, and the oldest when the file is full; how many of these. */
+  #prune(oldestSegment: number): number {
+    this.#database.prepare('DELETE FROM findings WHERE segment < ?').run(oldestSegment);
+    this.#delete('last_segment < ? ORDER BY last_segment', oldestSegment);
+    const used = this.#pragma('page_count') - this.#pragma('freelist_count');
+    return used > this.#maximumPages
+      ? this.#delete('last_ms < ? ORDER BY last_ms', Number.MAX_SAFE_INTEGER)
+      : 0;
+  }
+
+  #delete(which: string, bound: number): number {
+    const rows = this.#database
+      .prepare(`SELECT row, last_ms, tools, server FROM sessions WHERE ${which} LIMIT ${PRUNED_AT_ONCE}`)
+      .all(bound);
+    const terms = new Set<number>();
+    for (const { row, last_ms, tools, server } of rows) {
+      for (const term of this.#terms.ofRow(String(tools), String(server))) {
+        this.#unpost.run(term, last_ms!, row!);
+        terms.add(term);
+      }
+      this.#deleteRow.run(row!);
+    }
+    this.#terms.deleteUnused(terms);
+    return rows.length;
+  }
+
+  #pragma(name: string): number {
+    return Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name]);
+  }
+
+  #transaction<T>(act: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const result = act();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.#terms.forget();
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

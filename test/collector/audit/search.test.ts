@@ -1,0 +1,193 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  compareBy,
+  matches,
+  type SessionQuery,
+  sortKeys,
+  traits,
+} from '../../../collector/audit/session-query.ts';
+import { keyOf, type SessionRecord, summaryOf } from '../../../collector/audit/session-record.ts';
+import { seeded } from '../../random.ts';
+import { IndexOfSessions, record } from './index-of-sessions.ts';
+
+let index: IndexOfSessions;
+beforeEach(() => {
+  index = new IndexOfSessions();
+});
+afterEach(() => index.close());
+
+const all: SessionQuery = { with: [], sort: 'recent', limit: 1_000 };
+const idsOf = (query: Partial<SessionQuery>) =>
+  index.search.sessions({ ...all, ...query }).sessions.map(({ id }) => id);
+
+describe('a search in the index', () => {
+  test('finds the same sessions in the same order as a look at each of them, whatever is asked for', () => {
+    const next = seeded(7);
+    const pick = <T>(...values: readonly T[]): T => values[Math.floor(next() * values.length)]!;
+    const names = ['files', 'mail', 'acme/files', 'Ünï✓', '__proto__', "o'hara"];
+    const sessions = Array.from({ length: 400 }, (_, i): SessionRecord => {
+      const startedMs = Math.floor(next() * 50);
+      const tools = Array.from(
+        { length: 1 + Math.floor(next() * 4) },
+        () => [`${pick(...names)}/${pick('read', 'send', 'a/b')}`, 1] as const,
+      );
+      return record({
+        ...{
+          id: `id${Math.floor(next() * 300)}`,
+          type: pick(...names),
+          server: pick(...names),
+          client: pick(...names),
+        },
+        ...(next() < 0.8 && { user: pick(...names) }),
+        ...{ startedMs, lastMs: startedMs + Math.floor(next() * 20), calls: Math.floor(next() * 9) },
+        ...{ errors: pick(0, 0, 3), denials: pick(0, 0, 1), dlpBlocks: pick(0, 2), tools: new Map(tools) },
+        ...{
+          places: [{ segment: 1, offset: i }],
+          end: { how: pick('idle', 'ended', 'evicted'), untilMs: 99 },
+        },
+      });
+    });
+    for (let i = 0; i < sessions.length; i += 50) index.write(sessions.slice(i, i + 50));
+
+    let found = 0;
+    for (let i = 0; i < 500; i++) {
+      const maybe = <T>(share: number, value: T) => (next() < share ? value : undefined);
+      const query = Object.fromEntries(
+        Object.entries({
+          user: maybe(0.2, pick(...names)),
+          type: maybe(0.2, pick(...names)),
+          client: maybe(0.2, pick(...names)),
+          server: maybe(0.3, pick(...names, 'nobody')),
+          tool: maybe(0.3, pick('read', 'b', 'files/read', 'acme/files/a/b', 'nothing')),
+          id: maybe(0.1, pick('id', 'id1', 'id29')),
+          fromMs: maybe(0.2, Math.floor(next() * 60)),
+          untilMs: maybe(0.2, Math.floor(next() * 60)),
+          state: maybe(0.2, pick('idle', 'ended', 'evicted')),
+        }).filter(([, value]) => value !== undefined),
+      );
+      const traitsAsked = traits.filter((trait) => trait !== 'findings' && next() < 0.1);
+      const asked: SessionQuery = { ...all, ...query, with: traitsAsked, sort: pick(...sortKeys) };
+      const expected = sessions
+        .filter((session) => matches(asked, session, () => false))
+        .map(summaryOf)
+        .sort(compareBy(asked.sort));
+      const answer = index.search.sessions(asked);
+      expect(answer.sessions.map(keyOf), JSON.stringify(asked)).toEqual(expected.map(keyOf));
+      expect(answer.matching).toBe(expected.length);
+      found += expected.length;
+    }
+    expect(found).toBeGreaterThan(5_000);
+  });
+
+  test('gives back what was put in', () => {
+    const session = record({
+      ...{
+        user: 'ada',
+        environment: 'production',
+        startedMs: 1.5,
+        lateEvents: 3,
+        authFailures: 1,
+        refused: 2,
+      },
+      ...{
+        tools: new Map([
+          ['files/read', 7],
+          ['__proto__/constructor', 1],
+        ]),
+      },
+      ...{
+        places: [
+          { segment: 3, offset: 12 },
+          { segment: 9, offset: 2 ** 40 },
+        ],
+      },
+      end: { how: 'ended', reason: 'done', untilMs: 5_000 },
+    });
+    index.write([session]);
+    expect(index.search.find('s1')).toEqual([session]);
+    expect(index.search.sessions(all).sessions).toEqual([summaryOf(session)]);
+  });
+
+  test('turns pages without leaving out or repeating any, also where all ended in the same millisecond', () => {
+    const sessions = Array.from({ length: 95 }, (_, i) =>
+      record({ id: `id-${i}`, lastMs: i < 40 ? 7_000 : 8_000 + (i % 3) }),
+    );
+    index.write(sessions);
+    for (const filter of [{}, { tool: 'files/read' }, { server: 'files' }]) {
+      const pages: string[][] = [];
+      for (let query: SessionQuery = { ...all, ...filter, limit: 10 }; ; ) {
+        const { sessions: page } = index.search.sessions(query);
+        if (page.length === 0) break;
+        pages.push(page.map(({ id }) => id));
+        query = { ...query, after: page.at(-1)! };
+      }
+      expect(pages.map((page) => page.length)).toEqual([...Array(9).fill(10), 5]);
+      expect(pages.flat()).toEqual(idsOf(filter));
+      expect(new Set(pages.flat()).size).toBe(95);
+    }
+  });
+
+  test('finds the sessions that something was found in', () => {
+    index.write([record({ id: 'a' }), record({ id: 'b' })]);
+    index.database.exec("INSERT INTO findings VALUES ('f', 'b', 1, 1, 'd', 's', NULL, NULL, '{}')");
+    expect(idsOf({ with: ['findings'] })).toEqual(['b']);
+  });
+});
+
+describe('the index', () => {
+  test('knows a session once, by its latest account, in whichever order accounts come', () => {
+    const early = record({ lateEvents: 1 });
+    const late = record({
+      lateEvents: 4,
+      tools: new Map([
+        ['files/read', 2],
+        ['mail/send', 1],
+      ]),
+    });
+    for (const account of [early, late, early, late]) index.write([account]);
+    expect(index.search.find('s1')).toEqual([late]);
+    expect(idsOf({ tool: 'mail/send' })).toEqual(['s1']);
+    expect(index.count('sessions')).toBe(1);
+  });
+
+  test('tells sessions apart that had the same id one after the other', () => {
+    index.write([
+      record({ startedMs: 1_000 }),
+      record({ startedMs: 9_000, places: [{ segment: 2, offset: 5 }] }),
+    ]);
+    expect(index.search.find('s1').map(({ startedMs }) => startedMs)).toEqual([9_000, 1_000]);
+  });
+
+  test('forgets sessions whose events the journal has no more, with all that pointed at them', () => {
+    const sessions = Array.from({ length: 3_000 }, (_, i) =>
+      record({
+        id: `id-${i}`,
+        server: `server-${i}`,
+        tools: new Map([[`server-${i}/read`, 1]]),
+        places: [{ segment: i, offset: 0 }],
+      }),
+    );
+    index.write(sessions);
+    for (let i = 0; i < 3; i++) index.write([], { oldestSegment: 2_990 });
+    expect(idsOf({})).toHaveLength(10);
+    expect(index.count('postings')).toBe(20);
+    expect(index.count('terms')).toBe(20);
+  });
+
+  test('stays below its bound: the oldest make room, and are told', () => {
+    index.close();
+    const bytes = 2 * 1024 * 1024;
+    index = new IndexOfSessions(bytes);
+    let evicted = 0;
+    for (let i = 0; i < 40; i++) {
+      evicted += index.write(
+        Array.from({ length: 500 }, (_, k) => record({ id: `id-${i}-${k}`, startedMs: i * 1_000 + k })),
+      );
+    }
+    const { page_count } = index.database.prepare('PRAGMA page_count').get()!;
+    expect(Number(page_count) * 4_096).toBeLessThanOrEqual(bytes);
+    expect(evicted).toBeGreaterThan(1_000);
+    expect(index.count('sessions')).toBe(20_000 - evicted);
+    expect(idsOf({ limit: 1 })).toEqual(['id-39-499']);
+  });
+});
