@@ -1,0 +1,118 @@
+/** Finds out whether a call takes its arguments from a sentence that a tool gave. */
+import type { Call } from '../call.ts';
+import { type Destination, destinationsOf, type KnownDestinations } from '../destinations.ts';
+import { Scan } from '../text/scan.ts';
+import { wordsOf } from '../tool-words.ts';
+import { OWN, type Passages, type Sentence } from './passages.ts';
+
+/** Words of a value that is looked for as a whole. */
+const WHOLE_WORDS = 8;
+/** Words in a row of a longer value. */
+const RUN_WORDS = 4;
+const LONGEST_VALUE_WORDS = 160;
+/** Shorter values are in every text; they count only beside the tool's own words. */
+const TELLING_LENGTH = 6;
+
+/** What a call has in common with one sentence. */
+export interface Following {
+  readonly number: number;
+  readonly sentence: Sentence;
+  /** A destination of the call that the sentence names, the one that is newest. */
+  destination: Destination | undefined;
+  novelty: 'used' | 'new to type' | 'new';
+  /** Arguments that name something the sentence names, or are part of it. */
+  values: number;
+  /** Arguments too short to tell by themselves. */
+  short: number;
+  /** Words of the tool's name in the sentence. */
+  toolWords: number;
+  /** The first argument in common. */
+  path: string;
+}
+
+const scan = new Scan();
+
+/** What the call has in common with each sentence that it has anything in common with. */
+export function followings(
+  call: Call,
+  type: string,
+  passages: Passages,
+  known: KnownDestinations,
+): Following[] {
+  const found = new Map<number, Following>();
+  const at = (number: number, path: string): Following | undefined => {
+    const there = found.get(number);
+    if (there) return there;
+    const sentence = passages.sentence(number);
+    if (!sentence) return undefined;
+    const made: Following = {
+      number,
+      sentence,
+      destination: undefined,
+      novelty: 'used',
+      values: 0,
+      short: 0,
+      toolWords: 0,
+      path,
+    };
+    found.set(number, made);
+    return made;
+  };
+  const destinations = destinationsOf(call).filter(({ kind }) => kind !== 'name');
+  for (const { path, text } of call.arguments!.fields) {
+    const { names, words, wordCount } = scan.read(text);
+    const named = new Set<number>();
+    for (let i = 0; i < names.count; i++) {
+      const number = passages.nameAt(names.hash[i]!);
+      if (number !== undefined && number < OWN) named.add(number);
+    }
+    for (const number of named) {
+      const following = at(number, path);
+      if (!following) continue;
+      following.values++;
+      for (const destination of destinations)
+        if (destination.path === path) sendTo(following, destination, known.novelty(type, destination.value));
+    }
+    if (wordCount === 0) continue;
+    if (wordCount <= WHOLE_WORDS) {
+      const telling = text.length >= TELLING_LENGTH;
+      passages.eachWith(words, 0, wordCount, (number) => {
+        const following = named.has(number) ? undefined : at(number, path);
+        if (!following) return;
+        if (telling) following.values++;
+        else following.short++;
+      });
+      continue;
+    }
+    const end = Math.min(wordCount, LONGEST_VALUE_WORDS) - RUN_WORDS;
+    for (let i = 0; i <= end; i++)
+      passages.eachWith(words, i, RUN_WORDS, (number) => {
+        if (named.has(number)) return;
+        named.add(number);
+        const following = at(number, path);
+        if (following) following.values++;
+      });
+  }
+  const own = wordsOf(call.tool)
+    .filter((word) => word.length > 2)
+    .map((word) => scan.read(word).words[0]!);
+  for (const following of found.values())
+    following.toolWords = own.filter((word) => passages.hasWord(following.number, word)).length;
+  return [...found.values()];
+}
+
+const rank = { used: 0, 'new to type': 1, new: 2 } as const;
+
+function sendTo(following: Following, destination: Destination, novelty: Following['novelty']): void {
+  if (following.destination && rank[following.novelty] >= rank[novelty]) return;
+  following.destination = destination;
+  following.novelty = novelty;
+}
+
+/** Remembers the names in a call's arguments as the agent's own, so that a later result cannot have given them. */
+export function ownNames(call: Call, passages: Passages): void {
+  for (const { text } of call.arguments!.fields) {
+    const { names } = scan.read(text);
+    for (let i = 0; i < names.count; i++) passages.name(names.hash[i]!, OWN);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * What a session remembers of the sentences that tools gave it: hashes of the names and words in them and what is
+ * unusual about them, never the texts. The oldest make room.
+ */
+import { mix } from '../text/hash.ts';
+
+/** Bits of a remembered sentence. */
+export const Trait = {
+  /** The tool, known from other sessions, never gave it. */
+  novel: 1,
+  /** Free text of some words, not a value under a key. */
+  prose: 1 << 1,
+  /** Begins with a command. */
+  command: 1 << 2,
+  /** Speaks to its reader. */
+  you: 1 << 3,
+  /** Obliges or presses. */
+  oblige: 1 << 4,
+  /** Under a key that this tool's results never had. */
+  newKey: 1 << 5,
+  /** Under a key whose values are far shorter elsewhere. */
+  overlong: 1 << 6,
+  /** The same sentence stood in another place of the session's results. */
+  repeated: 1 << 7,
+  /** The tool returns what third parties wrote. */
+  untrusted: 1 << 8,
+  /** Too few sessions to know the tool. */
+  unknownTool: 1 << 9,
+} as const;
+
+const SENTENCES = 128;
+const WORDS = 1_024;
+const NAMES = 1_024;
+/** In place of a sentence: the agent used the name before any tool gave it. */
+export const OWN = 0xfffffff0;
+/** In place of a sentence: one that the tool gave in other sessions too. */
+export const KNOWN = 0xfffffff1;
+
+export interface Sentence {
+  readonly traits: number;
+  /** Points of its passage. */
+  readonly points: number;
+  readonly call: number;
+  readonly hash: number;
+}
+
+export class Passages {
+  /** Of each remembered sentence: traits, points, call, first word, words, hash. */
+  #sentences: Uint32Array = new Uint32Array(8 * 6);
+  #words: Uint32Array = new Uint32Array(64);
+  #count = 0;
+  #wordCount = 0;
+  /** Hash, then sentence number + 1. */
+  #names: Uint32Array = new Uint32Array(2 * 16);
+  #nameCount = 0;
+
+  get bytes(): number {
+    return this.#sentences.byteLength + this.#words.byteLength + this.#names.byteLength;
+  }
+
+  /** The oldest sentence that is still there. */
+  get oldest(): number {
+    return Math.max(0, this.#count - SENTENCES);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(
+    traits: number,
+    points: number,
+    call: number,
+    hash: number,
+    words: Uint32Array,
+    from: number,
+    to: number,
+  ): number {
+    const at = (this.#count % SENTENCES) * 6;
+    this.#sentences = roomFor(this.#sentences, at + 6, SENTENCES * 6);
+    const length = Math.min(to - from, 96);
+    this.#sentences.set([traits, points, call, this.#wordCount, length, hash], at);
+    this.#words = roomFor(this.#words, Math.min(WORDS, this.#wordCount + length), WORDS);
+    for (let i = 0; i < length; i++) this.#words[(this.#wordCount + i) % WORDS] = words[from + i]!;
+    this.#wordCount += length;
+    return this.#count++;
+  }
+
+  sentence(number: number): Sentence | undefined {
+    if (number < this.oldest || number >= this.#count) return undefined;
+    const at = (number % SENTENCES) * 6;
+    const s = this.#sentences;
+    return { traits: s[at]!, points: s[at + 1]!, call: s[at + 2]!, hash: s[at + 5]! };
+  }
+
+  /** Links a name to the sentence it stands in; what the agent or a known sentence gave first stays theirs. */
+  name(hash: number, sentence: number): void {
+    if (this.#nameCount >= (this.#names.length / 2) * 0.75) {
+      if (this.#names.length / 2 >= NAMES) {
+        this.#names.fill(0);
+        this.#nameCount = 0;
+      } else {
+        const old = this.#names;
+        this.#names = new Uint32Array(old.length * 2);
+        for (let i = 0; i < old.length; i += 2) if (old[i] !== 0) this.#put(old[i]!, old[i + 1]!);
+      }
+    }
+    if (this.#put(hash || 1, sentence + 1)) this.#nameCount++;
+  }
+
+  /** The sentence that gave a name; `OWN` or `KNOWN` when there is none to suspect; undefined when nothing gave it. */
+  nameAt(hash: number): number | undefined {
+    const names = this.#names;
+    const mask = names.length / 2 - 1;
+    for (let slot = (hash || 1) & mask; names[2 * slot] !== 0; slot = (slot + 1) & mask)
+      if (names[2 * slot] === (hash || 1)) return names[2 * slot + 1]! - 1;
+    return undefined;
+  }
+
+  #put(hash: number, value: number): boolean {
+    const names = this.#names;
+    const mask = names.length / 2 - 1;
+    let slot = hash & mask;
+    for (; names[2 * slot] !== 0; slot = (slot + 1) & mask) {
+      if (names[2 * slot] !== hash) continue;
+      const known = names[2 * slot + 1]! - 1;
+      if (known < OWN && this.#weight(value - 1) > this.#weight(known)) names[2 * slot + 1] = value;
+      return false;
+    }
+    names[2 * slot] = hash;
+    names[2 * slot + 1] = value;
+    return true;
+  }
+
+  #weight(number: number): number {
+    const sentence = this.sentence(number);
+    return sentence ? 1 + 4 * sentence.points + (sentence.traits & Trait.prose ? 2 : 0) : 0;
+  }
+
+  /** Calls `found` for each remembered sentence that has these words in a row. */
+  eachWith(run: Uint32Array, from: number, length: number, found: (sentence: number) => void): void {
+    const first = run[from]!;
+    for (let number = this.oldest; number < this.#count; number++) {
+      const at = (number % SENTENCES) * 6;
+      const start = this.#sentences[at + 3]!;
+      const words = this.#sentences[at + 4]!;
+      if (words < length || start + WORDS < this.#wordCount) continue;
+      for (let i = 0; i + length <= words; i++) {
+        if (this.#words[(start + i) % WORDS] !== first) continue;
+        let same = 1;
+        while (same < length && this.#words[(start + i + same) % WORDS] === run[from + same]) same++;
+        if (same === length) {
+          found(number);
+          break;
+        }
+      }
+    }
+  }
+
+  hasWord(number: number, word: number): boolean {
+    const at = (number % SENTENCES) * 6;
+    const start = this.#sentences[at + 3]!;
+    if (start + WORDS < this.#wordCount) return false;
+    for (let i = 0; i < this.#sentences[at + 4]!; i++)
+      if (this.#words[(start + i) % WORDS] === word) return true;
+    return false;
+  }
+}
+
+/** What is kept of a hash: nothing without the key. */
+export const keyed = (hash: number, key: number): number => mix(hash ^ key);
+
+function roomFor(table: Uint32Array, needed: number, most: number): Uint32Array {
+  if (needed <= table.length) return table;
+  let length = table.length;
+  while (length < needed) length *= 2;
+  const wider = new Uint32Array(Math.min(Math.max(length, needed), most));
+  wider.set(table);
+  return wider;
+}

@@ -1,0 +1,133 @@
+/**
+ * Tool-server poisoning: a tool's result tells the agent what to do and a later call does it, or a tool's definition
+ * changed after it was approved.
+ *
+ * Results are judged sentence by sentence, and only sentences that the tool did not give in other sessions count: a
+ * manual may say what it always said. Sessions in which something was confirmed teach nothing.
+ */
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Call, SessionFacts, ToolList } from '../call.ts';
+import type { KnownDestinations } from '../destinations.ts';
+import type { Detector, Report } from '../detector.ts';
+import { Scan } from '../text/scan.ts';
+import { Definitions } from './definitions.ts';
+import { type Following, followings, ownNames } from './following.ts';
+import { changedDefinition, followedPassage } from './messages.ts';
+import { Passages } from './passages.ts';
+import { newReadings, type Readings, readResult } from './reading.ts';
+import { verdictOf } from './score.ts';
+import { ToolTexts } from './tool-texts.ts';
+
+/** Scores below this say nothing: one or two signs, as many benign sessions have. */
+const FLOOR = 9;
+/** A changed definition is exact. */
+const DEFINITION_SCORE = 30;
+
+export interface PoisoningState extends Readings {
+  /** Highest score told so far. */
+  told: number;
+  /** Changed tools that were told of. */
+  readonly changed: Set<string>;
+}
+
+const scan = new Scan();
+
+const savedCheck = Compile(Type.Object({ definitions: Type.Unknown(), texts: Type.Unknown() }));
+
+export class Poisoning implements Detector<PoisoningState> {
+  readonly name = 'tool_poisoning' as const;
+  readonly #texts = new ToolTexts();
+  readonly #definitions = new Definitions();
+  readonly #destinations: KnownDestinations;
+
+  /** `destinations` is another detector's to learn and to save. */
+  constructor(destinations: KnownDestinations) {
+    this.#destinations = destinations;
+  }
+
+  open(): PoisoningState {
+    return { ...newReadings(), told: 0, changed: new Set() };
+  }
+
+  observe(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
+    this.#changed(call, session, state, report);
+    if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);
+    if (call.result) readResult(call, this.#texts, scan, state);
+  }
+
+  list(tools: ToolList): void {
+    this.#definitions.list(tools);
+  }
+
+  learn(_: SessionFacts, { fresh, lengths }: PoisoningState): void {
+    for (const [endpoint, keys] of lengths) this.#texts.learn(endpoint, keys);
+    if (fresh) this.#texts.learnSentences(fresh.all());
+  }
+
+  snapshot(): unknown {
+    return {
+      definitions: this.#definitions.snapshot(),
+      texts: this.#texts.snapshot(),
+    };
+  }
+
+  restore(saved: unknown): boolean {
+    return (
+      savedCheck.Check(saved) &&
+      this.#definitions.restore(saved.definitions) &&
+      this.#texts.restore(saved.texts)
+    );
+  }
+
+  #changed(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
+    const change = this.#definitions.changeOf(call.endpoint);
+    if (!change || change.timeMs > call.timeMs || state.changed.has(call.endpoint)) return;
+    state.changed.add(call.endpoint);
+    report(session, {
+      detector: this.name,
+      certainty: 'confirmed',
+      score: DEFINITION_SCORE,
+      message: changedDefinition(call, change),
+      server: call.server,
+      tool: call.tool,
+      timeMs: call.timeMs,
+      evidence: {
+        calls: [call.index],
+        identity: change.definition,
+        baseline: { changed_together: change.together },
+      },
+    });
+  }
+
+  #follows(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
+    let best: { following: Following; score: number; confirmed: boolean } | undefined;
+    if (state.passages && state.passages.count > 0) {
+      for (const following of followings(call, session.type, state.passages, this.#destinations)) {
+        const verdict = verdictOf(following, call);
+        if (!best || verdict.score > best.score) best = { following, ...verdict };
+      }
+    }
+    state.passages ??= new Passages();
+    ownNames(call, state.passages);
+    if (!best || best.score < FLOOR || best.score <= state.told) return;
+    state.told = best.score;
+    const { following, score, confirmed } = best;
+    const { sentence, destination } = following;
+    report(session, {
+      detector: this.name,
+      certainty: confirmed ? 'confirmed' : 'scored',
+      score,
+      message: followedPassage(call, following, session.type, this.#destinations.sessions(session.type)),
+      server: call.server,
+      tool: call.tool,
+      timeMs: call.timeMs,
+      evidence: {
+        calls: [sentence.call, call.index],
+        ...(destination ? { destination: destination.shown } : {}),
+        identity: sentence.hash.toString(16),
+        baseline: { points: sentence.points, arguments: following.values },
+      },
+    });
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * What each tool usually returns: sentences it gave in other sessions, the keys in its results and how long the values
+ * under them are. A text can only be out of place where it is known what belongs there.
+ */
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Bounded } from '../bounded.ts';
+import { hashText, join, keyed, newKey } from '../text/hash.ts';
+import { SeenSet } from '../text/seen-set.ts';
+
+/** Sessions with a tool until its texts are taken for known. */
+export const KNOWN_AFTER = 5;
+/** Keys of one tool's results. */
+export const MAXIMUM_KEYS = 256;
+/** Remembered at least: the texts of some hundred tools. */
+const SENTENCES = 1 << 17;
+const TOOLS = 2_048;
+
+interface ToolText {
+  sessions: number;
+  /** Longest value under each key, in words. */
+  readonly keys: Map<number, number>;
+}
+
+const savedCheck = Compile(
+  Type.Object({
+    key: Type.Integer(),
+    sentences: Type.String(),
+    tools: Type.Array(
+      Type.Tuple([
+        Type.String(),
+        Type.Integer({ minimum: 0 }),
+        Type.Array(Type.Tuple([Type.Number(), Type.Number()])),
+      ]),
+    ),
+  }),
+);
+
+export class ToolTexts {
+  readonly #sentences = new SeenSet(SENTENCES);
+  readonly #tools = new Bounded<ToolText>(TOOLS);
+  #key = newKey();
+
+  /** What its sentences are hashed with. */
+  hashOf(endpoint: string): number {
+    return keyed(hashText(endpoint), this.#key);
+  }
+
+  known(endpoint: string): boolean {
+    return (this.#tools.get(endpoint)?.sessions ?? 0) >= KNOWN_AFTER;
+  }
+
+  /** Longest value seen under the key, in words; undefined when the tool never had it. */
+  longest(endpoint: string, key: number): number | undefined {
+    return this.#tools.get(endpoint)?.keys.get(key);
+  }
+
+  has(tool: number, sentence: number): boolean {
+    return this.#sentences.has(join(tool, sentence));
+  }
+
+  learnSentences(joined: Iterable<number>): void {
+    for (const hash of joined) this.#sentences.add(hash);
+  }
+
+  learn(endpoint: string, keys: ReadonlyMap<number, number>): void {
+    const tool = this.#tools.use(endpoint, () => ({ sessions: 0, keys: new Map() }));
+    tool.sessions++;
+    for (const [key, words] of keys) {
+      const known = tool.keys.get(key);
+      if (known === undefined && tool.keys.size >= MAXIMUM_KEYS) continue;
+      if (known === undefined || words > known) tool.keys.set(key, words);
+    }
+  }
+
+  snapshot(): unknown {
+    return {
+      key: this.#key,
+      sentences: this.#sentences.snapshot(),
+      tools: [...this.#tools.entries()].map(([endpoint, { sessions, keys }]) => [
+        endpoint,
+        sessions,
+        [...keys],
+      ]),
+    };
+  }
+
+  /** False when what was saved has another shape. */
+  restore(saved: unknown): boolean {
+    if (!savedCheck.Check(saved)) return false;
+    this.#key = saved.key;
+    this.#sentences.restore(saved.sentences);
+    for (const [endpoint, sessions, keys] of saved.tools)
+      this.#tools.use(endpoint, () => ({ sessions, keys: new Map(keys.slice(0, MAXIMUM_KEYS)) }));
+    return true;
+  }
+}

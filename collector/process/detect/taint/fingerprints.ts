@@ -1,0 +1,72 @@
+/**
+ * The fingerprints of what a session was given, each with the call that gave it: 24 bits of the keyed hash and 8 of the
+ * call's index in one number. Two generations of an open-addressed table, so that the oldest make room and the memory
+ * of a session stays below 16 KiB.
+ */
+const CALL_BITS = 0xff;
+const FIRST_SLOTS = 64;
+const MOST_SLOTS = 2_048;
+const FULL = 0.75;
+
+export class Fingerprints {
+  #young = new Uint32Array(FIRST_SLOTS);
+  #old: Uint32Array | undefined;
+  #count = 0;
+  /** Fingerprints that made room. */
+  forgotten = 0;
+
+  get bytes(): number {
+    return this.#young.byteLength + (this.#old?.byteLength ?? 0);
+  }
+
+  add(hash: number, call: number): void {
+    if (this.find(hash) !== undefined) return;
+    if (this.#count >= this.#young.length * FULL) this.#makeRoom();
+    insert(this.#young, packed(hash, call));
+    this.#count++;
+  }
+
+  /** Index of the call that gave it, at most 254; undefined when none did. */
+  find(hash: number): number | undefined {
+    return find(this.#young, hash) ?? (this.#old ? find(this.#old, hash) : undefined);
+  }
+
+  clear(): void {
+    this.forgotten += this.#count;
+    this.#young = new Uint32Array(FIRST_SLOTS);
+    this.#old = undefined;
+    this.#count = 0;
+  }
+
+  #makeRoom(): void {
+    if (this.#young.length < MOST_SLOTS) {
+      const wider = new Uint32Array(this.#young.length * 2);
+      for (const entry of this.#young) if (entry !== 0) insert(wider, entry);
+      this.#young = wider;
+      return;
+    }
+    if (this.#old) this.forgotten += MOST_SLOTS * FULL;
+    this.#old = this.#young;
+    this.#young = new Uint32Array(MOST_SLOTS);
+    this.#count = 0;
+  }
+}
+
+/** Never 0: the call's part starts at 1. */
+const packed = (hash: number, call: number): number =>
+  ((hash & ~CALL_BITS) | Math.min(call + 1, CALL_BITS)) >>> 0;
+
+function insert(table: Uint32Array, entry: number): void {
+  const mask = table.length - 1;
+  let slot = (entry >>> 8) & mask;
+  while (table[slot] !== 0) slot = (slot + 1) & mask;
+  table[slot] = entry;
+}
+
+function find(table: Uint32Array, hash: number): number | undefined {
+  const mask = table.length - 1;
+  const wanted = hash >>> 8;
+  for (let slot = wanted & mask; table[slot] !== 0; slot = (slot + 1) & mask)
+    if (table[slot]! >>> 8 === wanted) return (table[slot]! & CALL_BITS) - 1;
+  return undefined;
+}

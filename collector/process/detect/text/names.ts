@@ -1,0 +1,88 @@
+/**
+ * Names that a text gives and a call can use: mail addresses, links, accounts, file names, identifiers. What is left out:
+ * dates, times and plain numbers, which are in every text.
+ */
+import { CharClass, classOf, folded } from './fold.ts';
+import { HASH_START, hashNext, mix } from './hash.ts';
+
+const MAXIMUM_NAMES = 1_024;
+const SHORTEST = 5;
+const LONGEST = 512;
+
+export const NameKind = { identifier: 0, mail: 1, link: 2 } as const;
+
+export class Names {
+  readonly hash = new Uint32Array(MAXIMUM_NAMES);
+  /** Of the host of a link or the domain of an address, else 0. */
+  readonly host = new Uint32Array(MAXIMUM_NAMES);
+  readonly kind = new Uint8Array(MAXIMUM_NAMES);
+  readonly sentence = new Uint16Array(MAXIMUM_NAMES);
+  count = 0;
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  /** Takes a run without blanks, which has a digit or a joiner in it, for a name if it is one. */
+  add(text: string, from: number, to: number, sentence: number): void {
+    if (this.count >= MAXIMUM_NAMES || to - from < SHORTEST || to - from > LONGEST) return;
+    let start = from;
+    const scheme = schemeEnd(text, from, to);
+    if (scheme > 0) start = scheme;
+    const www = /^www\./i.test(text.slice(start, start + 4));
+    if (www) start += 4;
+    let end = to;
+    while (end > start && classOf[folded[text.charCodeAt(end - 1)]!]! >= CharClass.stop) end--;
+    let hash = HASH_START;
+    let hostFrom = start;
+    let hostTo = -1;
+    let at = -1;
+    let letters = 0;
+    let digits = 0;
+    let dots = 0;
+    let others = 0;
+    for (let i = start; i < end; i++) {
+      const unit = folded[text.charCodeAt(i)]!;
+      if (unit === 0) continue;
+      hash = hashNext(hash, unit);
+      const kind = classOf[unit];
+      if (kind === CharClass.letter) letters++;
+      else if (kind === CharClass.digit) digits++;
+      else if (unit === 46) dots++;
+      else if (unit === 64) at = i;
+      else others++;
+      if (hostTo < 0 && (unit === 47 || unit === 63 || unit === 58) && i > start) hostTo = i;
+    }
+    const mail = at > start && dots > 0;
+    const link = !mail && (scheme > 0 || www || (dots > 0 && hostTo > 0 && letters > digits));
+    if (!mail && !link) {
+      if (letters === 0 && (others > 0 || dots > 0 || digits < 8)) return;
+      if (letters + digits < SHORTEST || (digits === 0 && dots === 0 && others === 0)) return;
+    }
+    if (mail) {
+      hostFrom = at + 1;
+      hostTo = end;
+    } else if (hostTo < 0) hostTo = end;
+    const i = this.count++;
+    this.hash[i] = mix(hash);
+    this.host[i] = mail || link ? hashFolded(text, hostFrom, hostTo) : 0;
+    this.kind[i] = mail ? NameKind.mail : link ? NameKind.link : NameKind.identifier;
+    this.sentence[i] = sentence;
+  }
+}
+
+function schemeEnd(text: string, from: number, to: number): number {
+  for (let i = from; i < Math.min(from + 12, to - 2); i++)
+    if (text.charCodeAt(i) === 58)
+      return text.charCodeAt(i + 1) === 47 && text.charCodeAt(i + 2) === 47 ? i + 3 : -1;
+  return -1;
+}
+
+function hashFolded(text: string, from: number, to: number): number {
+  let hash = HASH_START;
+  for (let i = from; i < to; i++) {
+    const unit = folded[text.charCodeAt(i)]!;
+    if (unit !== 0) hash = hashNext(hash, unit);
+  }
+  return mix(hash);
+}
