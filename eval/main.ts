@@ -5,12 +5,16 @@ import { parseArgs } from 'node:util';
 import { progressLine } from '../run/progress.ts';
 import { readCorpora } from './corpora.ts';
 import { FOLDS } from './folds.ts';
+import { behindGateway, excursions } from './inject/foreign-tools.ts';
 import { leaks } from './inject/leak.ts';
+import { viral } from './inject/viral.ts';
 import { judgeAll } from './judged.ts';
 import { cost } from './measures/cost.ts';
 import { delay } from './measures/delay.ts';
+import { foreignTools } from './measures/foreign-tools.ts';
 import { leakedContent } from './measures/leaks.ts';
 import { atFixedRates, confirmedPoisoning } from './measures/recorded.ts';
+import { viralCampaigns } from './measures/viral.ts';
 import { type RateRow, type Row, ratesTable, rowsTable } from './row.ts';
 
 const SEED = 20_261_121;
@@ -56,11 +60,25 @@ function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[]
     const { sessions, goals } = readCorpora(folder);
     const leaked = leaks(sessions, seed);
     const encodings = new Map(leaked.map(({ id, encoding }) => [id, encoding]));
-    const judged = judgeAll(sessions, leaked, show);
-    const recorded = judged.filter(({ session }) => !encodings.has(session.id));
+    const away = new Map(excursions(sessions, goals, seed).map((session) => [session.id, session]));
+    const judged = judgeAll(sessions, [...leaked, ...away.values()], show);
+    const recorded = judged.filter(({ session }) => !encodings.has(session.id) && !away.has(session.id));
+    const excursionOf = (id: string) => away.get(id);
+    const throughGateway = judgeAll(
+      sessions.filter(({ label }) => label === 'benign').map(behindGateway),
+      [...away.values()].map(behindGateway),
+      show,
+    );
     const rows = [
       ...confirmedPoisoning(recorded),
       ...leakedContent(judged, (id) => encodings.get(id)),
+      foreignTools(
+        [...recorded, ...judged.filter(({ session }) => away.has(session.id))],
+        excursionOf,
+        'each server named',
+      ),
+      foreignTools(throughGateway, excursionOf, 'behind one gateway'),
+      viralCampaigns(viral(sessions, goals, seed), show),
       ...delay(recorded, goals),
       ...cost(sessions, show),
     ];
