@@ -72,12 +72,12 @@ function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[]
     const rows = [
       ...confirmedPoisoning(recorded),
       ...leakedContent(judged, (id) => encodings.get(id)),
-      foreignTools(
+      ...foreignTools(
         [...recorded, ...judged.filter(({ session }) => away.has(session.id))],
         excursionOf,
         'each server named',
       ),
-      foreignTools(throughGateway, excursionOf, 'behind one gateway'),
+      ...foreignTools(throughGateway, excursionOf, 'behind one gateway'),
       viralCampaigns(viral(sessions, goals, seed), show),
       ...delay(recorded, goals),
       ...cost(sessions, show),

@@ -37,7 +37,11 @@ export interface OffHoursTraffic {
   /** Principal-days judged in which only the principal itself worked. */
   readonly benignDays: number;
   /** Intruders' sessions, one a principal. */
-  readonly intrusions: readonly { readonly session: string; readonly hour: number; readonly weekend: boolean }[];
+  readonly intrusions: readonly {
+    readonly session: string;
+    readonly hour: number;
+    readonly weekend: boolean;
+  }[];
 }
 
 interface Worker {
@@ -57,7 +61,10 @@ export function offHours(seed: number): OffHoursTraffic {
   const judgedFromMs = startMs + (DAYS - JUDGED_DAYS) * DAY_MS;
   const workers = [
     ...times(OFFICE, (i) => worker(`office ${i}`, chance.between(7.5, 10), chance)),
-    ...times(NIGHT_SHIFT, (i) => ({ ...worker(`night ${i}`, 21 + chance.between(0, 1.5), chance), evenings: 0 })),
+    ...times(NIGHT_SHIFT, (i) => ({
+      ...worker(`night ${i}`, 21 + chance.between(0, 1.5), chance),
+      evenings: 0,
+    })),
   ];
   const work = workers.flatMap((of) => workOf(of, startMs, chance));
   const intrusions = workers.map((of) => intrusionOf(of, judgedFromMs, chance));
@@ -75,7 +82,8 @@ export function offHours(seed: number): OffHoursTraffic {
 }
 
 /** A principal's day, by UTC: what is counted. */
-export const dayOf = ({ user, calls }: EvalSession): string => `${user} ${Math.floor(calls[0]!.atMs! / DAY_MS)}`;
+export const dayOf = ({ user, calls }: EvalSession): string =>
+  `${user} ${Math.floor(calls[0]!.atMs! / DAY_MS)}`;
 
 function worker(user: string, begins: number, chance: Random): Worker {
   return {
@@ -100,13 +108,21 @@ function workOf(of: Worker, startMs: number, chance: Random): EvalSession[] {
     if (chance.chance(weekend ? 1 - of.weekends : 0.04)) return [];
     const from = of.begins + normal(chance) * 0.4 - (chance.chance(0.03) ? 2 : 0);
     const length = weekend ? 3 : of.works + (chance.chance(of.overtime) ? chance.between(1, 4) : 0);
-    const hours = times(Math.round(length * chance.between(0.7, 1.3)), () => chance.between(from, from + length));
+    const hours = times(Math.round(length * chance.between(0.7, 1.3)), () =>
+      chance.between(from, from + length),
+    );
     if (!weekend && chance.chance(of.evenings)) {
       const evening = chance.between(20, 22);
       hours.push(evening, evening + 0.2, evening + 0.4);
     }
     return hours.map((hour, i) =>
-      work(`${of.user} day ${day} session ${i}`, of.user, midnightMs + hour * HOUR_MS, 1 + Math.floor(chance.between(0, 4)), chance),
+      work(
+        `${of.user} day ${day} session ${i}`,
+        of.user,
+        midnightMs + hour * HOUR_MS,
+        1 + Math.floor(chance.between(0, 4)),
+        chance,
+      ),
     );
   }).flat();
 }
@@ -114,7 +130,13 @@ function workOf(of: Worker, startMs: number, chance: Random): EvalSession[] {
 function others(startMs: number, chance: Random): EvalSession[] {
   const around = times(AROUND_THE_CLOCK, (i) =>
     times(DAYS * 8, (n) =>
-      work(`around ${i} session ${n}`, `around ${i}`, startMs + (n / 8 + chance.fraction() / 8) * DAY_MS, 3, chance),
+      work(
+        `around ${i} session ${n}`,
+        `around ${i}`,
+        startMs + (n / 8 + chance.fraction() / 8) * DAY_MS,
+        3,
+        chance,
+      ),
     ),
   );
   const batch = times(BATCH, (i) => {
@@ -125,7 +147,13 @@ function others(startMs: number, chance: Random): EvalSession[] {
       const runs = [hour, ...(chance.chance(0.03) ? [chance.between(9, 17)] : [])];
       return runs.flatMap((at, run) =>
         times(4, (n) =>
-          work(`batch ${i} day ${day} run ${run} part ${n}`, `batch ${i}`, midnightMs + (at + n / 4) * HOUR_MS, 6, chance),
+          work(
+            `batch ${i} day ${day} run ${run} part ${n}`,
+            `batch ${i}`,
+            midnightMs + (at + n / 4) * HOUR_MS,
+            6,
+            chance,
+          ),
         ),
       );
     }).flat();
