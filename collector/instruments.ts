@@ -25,6 +25,8 @@ export interface Instruments {
   counter<M extends Metric<'counter'>>(metric: M, labels: SeriesLabels<M>): Counter;
   /** The same of a histogram. */
   histogram<M extends Metric<'histogram'>>(metric: M, labels: SeriesLabels<M>): Histogram;
+  /** Whether the series is these labels' own. One that they share beyond a bound is not to be held: finding it counts. */
+  hasOwn<M extends Metric>(metric: M, labels: SeriesLabels<M>): boolean;
   inc<M extends Metric<'counter'>>(metric: M, labels: SeriesLabels<M>, by?: number): void;
   observe<M extends Metric<'histogram'>>(metric: M, labels: SeriesLabels<M>, value: number): void;
   /** Gauges are set from tables that are bounded themselves; series beyond `seriesPerMetric` are left out. */
@@ -98,6 +100,7 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
       const family = familyOf(metric);
       return (family.group(labels) as Group).handle(family.seriesIndex(labels)) as Histogram;
     },
+    hasOwn: (metric, labels: Labels) => familyOf(metric).has(labels),
     inc: (metric, labels, by) => instruments.counter(metric, labels).add(by),
     observe: (metric, labels, value) => instruments.histogram(metric, labels).observe(value),
     set(metric, labels: Labels, value) {

@@ -101,6 +101,11 @@ export class Family {
     return this.#admit(this.#openNames.map((name) => labels[name] as string));
   }
 
+  /** Whether there is a group that these open labels name as they are: not one that they are cleaned or bounded to. */
+  has(labels: Labels): boolean {
+    return this.#find(this.#openNames.map((name) => labels[name] as string)) !== undefined;
+  }
+
   /** Which of a group's series has these closed labels. Throws a RangeError that names a value which does not exist. */
   seriesIndex(labels: Labels): number {
     let index = 0;

@@ -34,6 +34,7 @@ export class Access {
 
   /** Counts what a call contradicts. An attempt counts like a success: who tried is what the owner wants to know. */
   check({ server, client, tool }: EventOf<'tool_call'>): void {
+    if (this.#servers.size === 0) return;
     for (const reason of this.#violations(server, client?.name, tool)) {
       this.#instruments.inc(accessViolations, { server, client: client?.name ?? UNKNOWN, reason });
     }
@@ -41,7 +42,6 @@ export class Access {
 
   /** A registry without servers claims nothing, and so does a server without a list of clients or tools. */
   #violations(server: string, client: string | undefined, tool: string): AccessViolationReason[] {
-    if (this.#servers.size === 0) return [];
     const registered = this.#servers.get(server);
     if (!registered) return ['unknown_server'];
     const violations: AccessViolationReason[] = [];

@@ -10,9 +10,11 @@
  *
  * Transitions count consecutive calls, a tool to itself included, and `_start` to the first.
  */
+import type { EventOf } from '../catalogue/events.ts';
 import { START } from '../catalogue/labels.ts';
 import { crossToolBytes, toolTransitions } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
+import type { Counter } from '../series-values.ts';
 import type { RecentCall } from './session.ts';
 
 /** How many calls back a result counts as something the agent can still pass on. */
@@ -31,33 +33,79 @@ export function flowsInto(
   recentCalls: readonly RecentCall[],
 ): Flow[] {
   const flows: Flow[] = [];
-  if (requestBytes === 0) return flows;
-  const seen = [endpoint];
   for (let i = recentCalls.length - 1; i >= 0; i--) {
-    const { endpoint: from, responseBytes } = recentCalls[i] as RecentCall;
-    if (responseBytes === undefined || seen.includes(from)) continue;
-    seen.push(from);
-    if (responseBytes > 0) flows.push({ from, to: endpoint, bytes: Math.min(responseBytes, requestBytes) });
+    const bytes = flowOf(recentCalls, i, endpoint, requestBytes);
+    if (bytes > 0) flows.push({ from: recentCalls[i]!.endpoint, to: endpoint, bytes });
   }
   return flows;
 }
 
-/** Adds a call to a session's recent ones. */
-export function rememberCall(recentCalls: RecentCall[], endpoint: string, responseBytes?: number): void {
-  recentCalls.push(responseBytes === undefined ? { endpoint } : { endpoint, responseBytes });
-  if (recentCalls.length > RECENT_CALLS) recentCalls.shift();
+/** How much the i-th of the calls can have given to a later one of `endpoint`. */
+function flowOf(calls: readonly RecentCall[], i: number, endpoint: string, requestBytes: number): number {
+  const { endpoint: from, responseBytes } = calls[i]!;
+  if (!responseBytes || from === endpoint) return 0;
+  for (let later = i + 1; later < calls.length; later++)
+    if (calls[later]!.endpoint === from && calls[later]!.responseBytes !== undefined) return 0;
+  return Math.min(responseBytes, requestBytes);
 }
 
-/** Counts the transition and the flows that a session's next call makes, given the calls before it. */
-export function countFlows(
-  instruments: Instruments,
-  recentCalls: RecentCall[],
-  endpoint: string,
-  call: { readonly request_bytes?: number; readonly response_bytes?: number },
-): void {
-  instruments.inc(toolTransitions, { from: recentCalls.at(-1)?.endpoint ?? START, to: endpoint });
-  for (const { from, to, bytes } of flowsInto(endpoint, call.request_bytes ?? 0, recentCalls)) {
-    instruments.inc(crossToolBytes, { from, to }, bytes);
+/** Adds a call to a session's recent ones; at the bound, the oldest is written over and comes last. */
+export function rememberCall(recentCalls: RecentCall[], endpoint: string, responseBytes?: number): void {
+  if (recentCalls.length < RECENT_CALLS) {
+    recentCalls.push({ endpoint, responseBytes });
+    return;
   }
-  rememberCall(recentCalls, endpoint, call.response_bytes);
+  const call = recentCalls[0]!;
+  for (let i = 1; i < recentCalls.length; i++) recentCalls[i - 1] = recentCalls[i]!;
+  call.endpoint = endpoint;
+  call.responseBytes = responseBytes;
+  recentCalls[recentCalls.length - 1] = call;
+}
+
+type Sizes = Pick<EventOf<'tool_call'>, 'request_bytes' | 'response_bytes'>;
+
+/** From one tool to another: its series, as long as they are its own. */
+interface Edge {
+  transitions: Counter | undefined;
+  bytes: Counter | undefined;
+}
+
+/** What flows into one tool. */
+export class FlowsInto {
+  readonly #instruments: Instruments;
+  readonly #to: string;
+  readonly #edges = new Map<string, Edge>();
+
+  constructor(instruments: Instruments, to: string) {
+    this.#instruments = instruments;
+    this.#to = to;
+  }
+
+  /** Counts the transition and the flows that a session's next call makes, given the calls before it. */
+  count(
+    recentCalls: RecentCall[],
+    { request_bytes: requestBytes = 0, response_bytes: responseBytes }: Sizes,
+  ): void {
+    const to = this.#to;
+    const before = recentCalls.length === 0 ? START : recentCalls[recentCalls.length - 1]!.endpoint;
+    (this.#edges.get(before)?.transitions ?? this.#find(before, 'transitions')).add();
+    for (let i = recentCalls.length - 1; i >= 0 && requestBytes > 0; i--) {
+      const bytes = flowOf(recentCalls, i, to, requestBytes);
+      if (bytes === 0) continue;
+      const from = recentCalls[i]!.endpoint;
+      (this.#edges.get(from)?.bytes ?? this.#find(from, 'bytes')).add(bytes);
+    }
+    rememberCall(recentCalls, to, responseBytes);
+  }
+
+  #find(from: string, series: keyof Edge): Counter {
+    const metric = series === 'bytes' ? crossToolBytes : toolTransitions;
+    const labels = { from, to: this.#to };
+    const found = this.#instruments.counter(metric, labels);
+    if (!this.#instruments.hasOwn(metric, labels)) return found;
+    const edge = this.#edges.get(from) ?? { transitions: undefined, bytes: undefined };
+    edge[series] = found;
+    this.#edges.set(from, edge);
+    return found;
+  }
 }

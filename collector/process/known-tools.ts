@@ -5,37 +5,68 @@
  */
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type EventOf, perspectives } from '../catalogue/events.ts';
 import { type Outcome, server as serverBound, tool as toolBound, UNKNOWN } from '../catalogue/labels.ts';
 import { approvedTools, type CollectorConfig } from '../config.ts';
+import type { Instruments } from '../instruments.ts';
 import { cleanLabelValue, endpointOf } from '../series-bounds.ts';
+import { FlowsInto } from './flows.ts';
+import { interned } from './interned.ts';
+import { ToolSeries } from './tool-series.ts';
 
 /** How a call ends only when its tool exists. Servers report a name they do not know as any kind of error. */
 const endsOfKnownTools = new Set<Outcome>(['ok', 'input_required', 'task']);
 
-export const provesTool = (outcome: Outcome): boolean => endsOfKnownTools.has(outcome);
-
-/** A tool as labels name it. One object for each tool, since a text that is made anew is hashed anew. */
-export interface ToolName {
+/** A tool as labels name it, and all that is found by it: one lookup for each call, and from there on fields. */
+export class NamedTool {
   readonly tool: string;
   /** The tool on its server. */
   readonly endpoint: string;
+  readonly series: ToolSeries;
+  readonly flows: FlowsInto;
+  /** When each perspective last reported it, in the order of `perspectives`; 0 where it never has. */
+  readonly reportedMs: number[] = perspectives.map(() => 0);
+
+  constructor(instruments: Instruments, server: string, tool: string) {
+    this.tool = tool;
+    this.endpoint = interned(endpointOf(server, tool));
+    this.series = new ToolSeries(instruments, server, tool);
+    this.flows = new FlowsInto(instruments, this.endpoint);
+  }
 }
 
 const savedTools = Type.Array(Type.Object({ server: Type.String(), tools: Type.Array(Type.String()) }));
 const savedCheck = Compile(savedTools);
 
-export class KnownTools {
-  readonly #servers = new Map<string, Map<string, ToolName>>();
+/** Servers whose `_unknown` tool is remembered at least, and as many again. */
+const REMEMBERED_UNKNOWN = 500;
 
-  constructor(config: CollectorConfig) {
+export class KnownTools {
+  readonly #instruments: Instruments;
+  readonly #servers = new Map<string, Map<string, NamedTool>>();
+  /** The `_unknown` tool of each server, in two generations: servers are as many as callers name. */
+  #youngUnknown = new Map<string, NamedTool>();
+  #oldUnknown = new Map<string, NamedTool>();
+
+  constructor(config: CollectorConfig, instruments: Instruments) {
+    this.#instruments = instruments;
     for (const [server, registered] of Object.entries(config.servers)) {
       for (const tool of approvedTools(registered) ?? []) this.learn(server, tool);
     }
   }
 
+  /** The tool of a call that ended; one that the server has just stood by is known from now on. */
+  called({ server, tool, outcome }: EventOf<'tool_call'>): NamedTool {
+    const known = this.find(server, tool);
+    if (known) return known;
+    if (!endsOfKnownTools.has(outcome)) return this.#unknownOf(server);
+    this.learn(server, tool);
+    return this.name(server, tool);
+  }
+
   /** Remembers a tool. Beyond as many servers or tools as can become labels there is nothing to gain from it. */
   learn(server: string, tool: string): void {
-    if (this.#find(server, tool)) return;
+    if (this.find(server, tool)) return;
     const name = cleanLabelValue(server);
     let tools = this.#servers.get(name);
     if (!tools) {
@@ -43,17 +74,18 @@ export class KnownTools {
       tools = new Map();
       this.#servers.set(name, tools);
     }
-    const known = { tool: cleanLabelValue(tool), endpoint: endpointOf(server, tool) };
-    if (tools.size < toolBound.bound) tools.set(known.tool, known);
+    if (tools.size >= toolBound.bound) return;
+    const known = new NamedTool(this.#instruments, name, cleanLabelValue(tool));
+    tools.set(known.tool, known);
   }
 
   has(server: string, tool: string): boolean {
-    return this.#find(server, tool) !== undefined;
+    return this.find(server, tool) !== undefined;
   }
 
   /** The tool as labels name it: by its name when it is known, else as `_unknown`. */
-  name(server: string, tool: string): ToolName {
-    return this.#find(server, tool) ?? { tool: UNKNOWN, endpoint: endpointOf(server, UNKNOWN) };
+  name(server: string, tool: string): NamedTool {
+    return this.find(server, tool) ?? this.#unknownOf(server);
   }
 
   snapshot(): Static<typeof savedTools> {
@@ -67,8 +99,21 @@ export class KnownTools {
     return true;
   }
 
-  #find(server: string, tool: string): ToolName | undefined {
+  /** The tool, if the server stood by it. */
+  find(server: string, tool: string): NamedTool | undefined {
     const tools = this.#servers.get(server) ?? this.#servers.get(cleanLabelValue(server));
     return tools && (tools.get(tool) ?? tools.get(cleanLabelValue(tool)));
+  }
+
+  #unknownOf(server: string): NamedTool {
+    const young = this.#youngUnknown.get(server);
+    if (young) return young;
+    if (this.#youngUnknown.size >= REMEMBERED_UNKNOWN) {
+      this.#oldUnknown = this.#youngUnknown;
+      this.#youngUnknown = new Map();
+    }
+    const unknown = this.#oldUnknown.get(server) ?? new NamedTool(this.#instruments, server, UNKNOWN);
+    this.#youngUnknown.set(server, unknown);
+    return unknown;
   }
 }

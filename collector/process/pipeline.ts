@@ -94,7 +94,7 @@ export class Pipeline {
       capabilities: new Capabilities(instruments),
       detection,
       findings,
-      knownTools: new KnownTools(config),
+      knownTools: new KnownTools(config, instruments),
       sessions,
       windows: new BurstWindows(config, instruments),
     };

@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox';
 import { UNKNOWN } from '../catalogue/labels.ts';
 import type { Position } from '../journal/segment.ts';
 import type { Watched } from './detect/host.ts';
+import { interned } from './interned.ts';
 
 /** How a session ended: by its own event, by silence, or to make room for others. */
 export const sessionEnds = ['ended', 'idle', 'evicted'] as const;
@@ -15,7 +16,11 @@ const recentCallSchema = Type.Object({
   endpoint: Type.String(),
   responseBytes: Type.Optional(Type.Number()),
 });
-export type RecentCall = Static<typeof recentCallSchema>;
+/** Written over when it is no longer recent. */
+export interface RecentCall {
+  endpoint: string;
+  responseBytes?: number | undefined;
+}
 
 const factsSchema = {
   /** Keyed hash of the id that the server gave it, which is as good as a password. */
@@ -63,8 +68,10 @@ export const savedSessionSchema = Type.Object({
 export type SavedSession = Static<typeof savedSessionSchema>;
 
 /** A session, open or ended. */
-export interface Session extends Omit<SavedSession, 'tools'> {
+export interface Session extends Omit<SavedSession, 'tools' | 'recentCalls'> {
   readonly tools: Map<string, number>;
+  /** The oldest first. */
+  readonly recentCalls: RecentCall[];
   /** What the detectors remember of it while it is open. It holds what was said, so it is never saved. */
   watched?: Watched;
 }
@@ -105,14 +112,26 @@ const MAXIMUM_PLACES = 64;
 
 /** Remembers where an event of the session stands. */
 export function notePlace({ places }: Session, { segment, offset }: Position): void {
-  const last = places.at(-1);
+  const last = places[places.length - 1];
   if (last?.segment === segment && offset < last.offset + PLACE_BYTES) return;
   places.push({ segment, offset });
   if (places.length > MAXIMUM_PLACES) places.splice(1, 1);
 }
 
-export const saveSession = ({ watched: _, tools, ...facts }: Session): SavedSession => ({
+export const saveSession = ({ watched: _, tools, recentCalls, ...facts }: Session): SavedSession => ({
   ...facts,
+  // Copies, since a snapshot is written while calls come.
+  recentCalls: recentCalls.map(({ endpoint, responseBytes }) => ({
+    endpoint,
+    ...(responseBytes === undefined ? {} : { responseBytes }),
+  })),
   tools: [...tools],
 });
-export const loadSession = (saved: SavedSession): Session => ({ ...saved, tools: new Map(saved.tools) });
+export const loadSession = (saved: SavedSession): Session => ({
+  ...saved,
+  recentCalls: saved.recentCalls.map(({ endpoint, responseBytes }) => ({
+    endpoint: interned(endpoint),
+    responseBytes,
+  })),
+  tools: new Map(saved.tools.map(([tool, calls]) => [interned(tool), calls])),
+});
