@@ -59,6 +59,11 @@ export class Baselines {
     }
   }
 
+  /** Forgets all of it. */
+  reset(): void {
+    this.#types.clear();
+  }
+
   snapshot(): Static<typeof savedBaselines> {
     return [...this.#types].map(([type, { tools }]) => ({ type, tools: [...tools] }));
   }

@@ -51,6 +51,11 @@ export class Capabilities {
       this.#show(source, seen, 'bytes');
   }
 
+  /** Whether any source has shown that it can see this. */
+  some(capability: Capability): boolean {
+    return [...this.#seen.values()].some((sees) => sees.has(capability));
+  }
+
   snapshot(): Static<typeof savedCapabilities> {
     return [...this.#seen].map(([source, sees]) => ({ source, sees: [...sees] }));
   }

@@ -125,6 +125,11 @@ export class Findings {
     return taken;
   }
 
+  /** Gives back what could not be written. */
+  putBack(findings: readonly Finding[]): void {
+    for (const { id } of findings) if (this.#found.has(id)) this.#unwritten.add(id);
+  }
+
   /** Takes up a finding that the journal has. One that is not known counts, as it did when it was written. */
   replay(finding: Finding): void {
     const known = this.#found.get(finding.id);

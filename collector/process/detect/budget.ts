@@ -75,6 +75,13 @@ export class Budget {
     return operatorLimited.has(detector) ? 0 : this.#learnt.get(detector)?.threshold;
   }
 
+  /** Share of sessions that exceed the threshold; undefined while there is none, and where the operator set a limit. */
+  findingsRatio(detector: DetectorName): number | undefined {
+    const learnt = this.#learnt.get(detector);
+    if (learnt?.threshold === undefined || operatorLimited.has(detector)) return undefined;
+    return learnt.sketch.shareAbove(learnt.threshold);
+  }
+
   /** How much a score adds to its session's risk, in nats. */
   riskOf(detector: DetectorName, score: number): number {
     const sketch = this.#learnt.get(detector)?.sketch;
@@ -125,10 +132,11 @@ export class Budget {
   expose(): void {
     this.#instruments.reset(detectorThreshold);
     this.#instruments.reset(detectorFindingsRatio);
-    for (const [detector, { sketch, threshold }] of this.#learnt) {
-      if (threshold === undefined || operatorLimited.has(detector)) continue;
+    for (const [detector, { threshold }] of this.#learnt) {
+      const ratio = this.findingsRatio(detector);
+      if (threshold === undefined || ratio === undefined) continue;
       this.#instruments.set(detectorThreshold, { detector }, threshold);
-      this.#instruments.set(detectorFindingsRatio, { detector }, sketch.shareAbove(threshold));
+      this.#instruments.set(detectorFindingsRatio, { detector }, ratio);
     }
   }
 

@@ -6,29 +6,22 @@
  * in a session may rest on disk. Detectors that look at content start anew then, and those sessions are counted.
  */
 
-import {
-  collectorDetectorErrors,
-  collectorLearning,
-  collectorSuspicions,
-} from '../../catalogue/collector-metrics.ts';
+import { collectorDetectorErrors, collectorSuspicions } from '../../catalogue/collector-metrics.ts';
 import type { EventOf } from '../../catalogue/events.ts';
-import { type Detector as DetectorName, type SuspicionFate, UNKNOWN } from '../../catalogue/labels.ts';
-import { detectorLearning, sessionsContent } from '../../catalogue/metrics.ts';
+import type { Detector as DetectorName, SuspicionFate } from '../../catalogue/labels.ts';
+import { sessionsContent } from '../../catalogue/metrics.ts';
 import type { CollectorConfig } from '../../config.ts';
 import type { Instruments } from '../../instruments.ts';
 import type { Baselines } from '../baselines.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, Findings, Judgement } from '../findings.ts';
 import type { Session } from '../session.ts';
-import { allDetectors } from './all.ts';
 import { Allowed } from './allowed.ts';
-import { Budget } from './budget.ts';
 import type { SessionFacts } from './call.ts';
 import { Detection, type Watch } from './detection.ts';
-import type { AnyDetector, Suspicion } from './detector.ts';
+import type { Suspicion } from './detector.ts';
+import { type DetectorState, Learning } from './learning.ts';
 import { observationOf } from './observation.ts';
-import { PrincipalShares } from './principal-share.ts';
-import { ToolDiversity } from './tool-diversity.ts';
 import { ToolRisks } from './tool-risk.ts';
 import { EndpointNumbers, Trail } from './trail.ts';
 
@@ -71,11 +64,8 @@ export class DetectorHost {
   readonly #risks: ToolRisks;
   readonly #endpoints = new EndpointNumbers();
   readonly #failed = new Set<DetectorName>();
-  readonly allowed = new Allowed();
-  readonly #types = new Set<string>();
-  budget: Budget;
-  #shares: PrincipalShares;
-  #detectors: readonly AnyDetector[] = [];
+  readonly #allowed = new Allowed();
+  #learning: Learning;
   #detection: Detection;
   /** True while the journal is read back. */
   #replaying = true;
@@ -83,9 +73,8 @@ export class DetectorHost {
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#risks = new ToolRisks(parts.config);
-    this.budget = new Budget(parts.config, parts.instruments);
-    this.#shares = new PrincipalShares(parts.config.limits.sessionTypes);
-    this.#detection = this.#build();
+    this.#learning = new Learning(parts.config, parts.instruments, parts.baselines);
+    this.#detection = this.#detect();
   }
 
   get #enabled(): boolean {
@@ -127,15 +116,14 @@ export class DetectorHost {
     delete session.watched;
     if (!teaches) return;
     const scores = new Map([...(watched.suspected ?? [])].map(([detector, { score }]) => [detector, score]));
-    this.budget.observe(scores, this.#parts.now());
+    this.#learning.observe(session.type, scores, this.#parts.now());
     this.#countContent(watched);
-    if (this.#types.size < this.#parts.config.limits.sessionTypes) this.#types.add(session.type);
   }
 
   tick(nowMs: number): void {
     if (!this.#enabled) return;
     this.#detection.tick(nowMs);
-    this.budget.tick(nowMs, () =>
+    this.#learning.budget.tick(nowMs, () =>
       this.#parts.findings.all.some((finding) => holdsThresholds(finding, nowMs)),
     );
   }
@@ -144,68 +132,52 @@ export class DetectorHost {
   judge(judgement: Judgement): Finding | undefined {
     const finding = this.#parts.findings.judge(judgement);
     if (!finding) return undefined;
-    this.allowed.remove(finding.id);
+    this.#allowed.remove(finding.id);
     const { verdict } = judgement;
-    if (verdict === 'false_positive' || verdict === 'benign') this.allowed.add(finding, judgement.time_ms);
-    this.budget.judged(finding.detector, verdict);
+    if (verdict === 'false_positive' || verdict === 'benign') this.#allowed.add(finding, judgement.time_ms);
+    this.#learning.budget.judged(finding.detector, verdict);
     return finding;
   }
 
-  expose(): void {
-    const { instruments } = this.#parts;
-    this.budget.expose();
-    instruments.reset(detectorLearning);
-    for (const { name, knows } of this.#detectors.map((detector) => ({
-      name: detector.name,
-      knows: (type: string) => detector.knows?.(type) ?? true,
-    })))
-      for (const session_type of this.#types) {
-        const ready = knows(session_type) && this.budget.thresholdOf(name) !== undefined;
-        instruments.set(detectorLearning, { detector: name, session_type }, ready ? 0 : 1);
-      }
+  stateOf(detector: DetectorName): DetectorState {
+    return this.#learning.stateOf(detector);
   }
 
-  /** What is known of finished sessions and what humans said, as plain JSON. */
-  snapshot() {
-    return {
-      detectors: this.#detectors.flatMap((detector) =>
-        detector.snapshot ? [[detector.name, detector.snapshot()] as const] : [],
-      ),
-      budget: this.budget.snapshot(),
-      shares: this.#shares.snapshot(),
-      allowed: this.allowed.snapshot(),
-      types: [...this.#types],
-    };
+  expose(): void {
+    if (this.#enabled) this.#learning.expose();
+  }
+
+  /** What is known of finished sessions, as plain JSON. */
+  learnt(): object {
+    return this.#learning.snapshot();
+  }
+
+  /**
+   * Forgets what is known of finished sessions, and takes up what is given in its place; the names of the parts that
+   * have another shape and start anew. What humans said stays.
+   */
+  relearn(saved?: unknown): readonly string[] {
+    const { config, instruments, baselines } = this.#parts;
+    this.#learning = new Learning(config, instruments, baselines);
+    this.#detection = this.#detect();
+    return saved === undefined ? [] : this.#learning.restore(saved);
+  }
+
+  snapshot(): object {
+    return { ...this.#learning.snapshot(), allowed: this.#allowed.snapshot() };
   }
 
   /** False when part of what was saved has another shape and starts anew. */
   restore(saved: unknown): boolean {
-    const { detectors, budget, shares, allowed, types } = (saved ?? {}) as Record<string, unknown>;
-    if (Array.isArray(types))
-      for (const type of types.slice(0, this.#parts.config.limits.sessionTypes))
-        this.#types.add(String(type));
-    const states = new Map(Array.isArray(detectors) ? (detectors as [string, unknown][]) : []);
-    const known = this.#detectors
-      .filter((detector) => detector.restore && states.has(detector.name))
-      .map((detector) => detector.restore?.(states.get(detector.name)) ?? true);
-    const rest = [this.budget.restore(budget), this.#shares.restore(shares), this.allowed.restore(allowed)];
-    return [...known, ...rest].every(Boolean);
+    const fresh = this.#learning.restore(saved);
+    const allowed = this.#allowed.restore((saved as { allowed?: unknown } | undefined)?.allowed);
+    return fresh.length === 0 && allowed;
   }
 
-  /** Forgets all that was learnt, but not what humans said. */
-  reset(): void {
-    this.budget = new Budget(this.#parts.config, this.#parts.instruments);
-    this.#shares = new PrincipalShares(this.#parts.config.limits.sessionTypes);
-    this.#types.clear();
-    this.#detection = this.#build();
-  }
-
-  #build(): Detection {
-    const { config, baselines, instruments, onError } = this.#parts;
-    const all: readonly AnyDetector[] = [new ToolDiversity(config, baselines), ...allDetectors()];
-    this.#detectors = all.filter(({ name }) => !config.detection.off.includes(name));
+  #detect(): Detection {
+    const { instruments, onError } = this.#parts;
     return new Detection({
-      detectors: this.#detectors,
+      detectors: this.#learning.detectors,
       riskOf: (server, tool) => this.#risks.of(server, tool),
       report: (session, suspicion) => this.#report(session, suspicion),
       onError: (detector, error) => {
@@ -255,7 +227,7 @@ export class DetectorHost {
     this.#remember(watched, suspicion, observed.score, fate);
     if (!toldFates.has(fate)) return;
     const threshold =
-      suspicion.certainty === 'scored' ? this.budget.thresholdOf(suspicion.detector) : undefined;
+      suspicion.certainty === 'scored' ? this.#learning.budget.thresholdOf(suspicion.detector) : undefined;
     findings.report({
       ...observed,
       ...(threshold ? { threshold } : {}),
@@ -269,14 +241,13 @@ export class DetectorHost {
     const { findings, now } = this.#parts;
     if (certainty === 'supporting') return 'supporting';
     const known = findings.known(detector, session.id, session.startedMs);
-    if (known?.status === 'dismissed' || this.allowed.has(observed, now())) return 'allowed';
+    if (known?.status === 'dismissed' || this.#allowed.has(observed, now())) return 'allowed';
     if (certainty === 'confirmed') {
       if (known?.severity === 'critical' || findings.joinsCritical(observed)) return 'paged';
-      return this.budget.page(now()) ? 'paged' : 'overflow';
+      return this.#learning.budget.page(now()) ? 'paged' : 'overflow';
     }
-    const threshold = this.budget.thresholdOf(detector);
-    const knows = this.#detectors.find(({ name }) => name === detector)?.knows?.(session.type) ?? true;
-    if (!knows || threshold === undefined) return 'learning';
+    const threshold = this.#learning.budget.thresholdOf(detector);
+    if (threshold === undefined || !this.#learning.knows(detector, session.type)) return 'learning';
     return observed.score > threshold ? 'digest' : 'below';
   }
 
@@ -298,7 +269,7 @@ export class DetectorHost {
     const supporting: Finding['supporting'] = [];
     let risk = 0;
     for (const [other, { score, message, fate }] of watched?.suspected ?? []) {
-      risk += this.budget.riskOf(other, score);
+      risk += this.#learning.budget.riskOf(other, score);
       if (other !== detector && !toldFates.has(fate)) supporting.push({ detector: other, score, message });
     }
     return { supporting, risk };
@@ -306,20 +277,10 @@ export class DetectorHost {
 
   /** Whether an ended session may teach the baselines. */
   #mayTeach(session: Session, { calls, facts }: Watched): boolean {
-    const { findings, instruments } = this.#parts;
-    const found = findings
+    const found = this.#parts.findings
       .of(session.id)
       .some(({ detector, status }) => detector !== 'tool_diversity' && status !== 'dismissed');
-    const result =
-      calls === 0
-        ? 'no_calls'
-        : found
-          ? 'finding'
-          : this.#shares.admit(session.type, facts.principal)
-            ? 'learnt'
-            : 'principal_share';
-    instruments.inc(collectorLearning, { result });
-    return result === 'learnt';
+    return this.#learning.admit(session.type, facts.principal, calls, found);
   }
 
   #countContent({ calls, withContent, lost }: Watched): void {
@@ -334,7 +295,7 @@ const factsOf = ({ id, type, user, client, server, startedMs, tools }: Session):
   type,
   principal: user ?? client,
   user,
-  client: client || UNKNOWN,
+  client,
   server,
   startedMs,
   tools,

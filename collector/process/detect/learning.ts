@@ -1,0 +1,116 @@
+/** What the detectors have learnt of ended sessions: their baselines, the thresholds, and who taught them how much. */
+import { collectorLearning } from '../../catalogue/collector-metrics.ts';
+import type { Detector as DetectorName, LearningResult } from '../../catalogue/labels.ts';
+import { detectorLearning } from '../../catalogue/metrics.ts';
+import type { CollectorConfig } from '../../config.ts';
+import type { Instruments } from '../../instruments.ts';
+import type { Baselines } from '../baselines.ts';
+import { allDetectors } from './all.ts';
+import { Budget } from './budget.ts';
+import type { AnyDetector } from './detector.ts';
+import { PrincipalShares } from './principal-share.ts';
+import { ToolDiversity } from './tool-diversity.ts';
+
+/** Whether a detector is there, and what it can judge by. */
+export interface DetectorState {
+  /** In a word or a sentence, for people. */
+  readonly state: string;
+  readonly threshold?: number;
+  readonly findingsPerThousand?: number;
+}
+
+export class Learning {
+  readonly detectors: readonly AnyDetector[];
+  readonly budget: Budget;
+  readonly #config: CollectorConfig;
+  readonly #instruments: Instruments;
+  readonly #shares: PrincipalShares;
+  /** Session types that have ended sessions, as many as may be labels. */
+  readonly #types = new Set<string>();
+
+  constructor(config: CollectorConfig, instruments: Instruments, baselines: Baselines) {
+    this.#config = config;
+    this.#instruments = instruments;
+    this.budget = new Budget(config, instruments);
+    this.#shares = new PrincipalShares(config.limits.sessionTypes);
+    const all: readonly AnyDetector[] = [new ToolDiversity(config, baselines), ...allDetectors()];
+    this.detectors = all.filter(({ name }) => !config.detection.off.includes(name));
+  }
+
+  /** False while a detector knows too little of a type to judge it by its baseline. */
+  knows(detector: DetectorName, sessionType: string): boolean {
+    return this.detectors.find(({ name }) => name === detector)?.knows?.(sessionType) ?? true;
+  }
+
+  /** Whether an ended session may teach what is usual; counted either way. */
+  admit(sessionType: string, principal: string, calls: number, found: boolean): boolean {
+    const result = this.#resultOf(sessionType, principal, calls, found);
+    this.#instruments.inc(collectorLearning, { result });
+    return result === 'learnt';
+  }
+
+  /** Counts an ended session by the highest scores that detectors gave it. */
+  observe(sessionType: string, scores: ReadonlyMap<DetectorName, number>, nowMs: number): void {
+    this.budget.observe(scores, nowMs);
+    this.#note(sessionType);
+  }
+
+  stateOf(detector: DetectorName): DetectorState {
+    if (!this.#config.detection.enabled || this.#config.detection.off.includes(detector))
+      return { state: 'switched off' };
+    if (!this.detectors.some(({ name }) => name === detector)) return { state: 'not in this version' };
+    const threshold = this.budget.thresholdOf(detector);
+    if (threshold === undefined) return { state: 'learning which scores are usual' };
+    const learning = [...this.#types].filter((type) => !this.knows(detector, type)).length;
+    const state = learning === 0 ? 'ready' : `learning ${learning} of ${this.#types.size} session types`;
+    const findings = this.budget.findingsRatio(detector);
+    return findings === undefined ? { state } : { state, threshold, findingsPerThousand: findings * 1_000 };
+  }
+
+  expose(): void {
+    this.budget.expose();
+    this.#instruments.reset(detectorLearning);
+    for (const { name } of this.detectors)
+      for (const session_type of this.#types) {
+        const ready = this.knows(name, session_type) && this.budget.thresholdOf(name) !== undefined;
+        this.#instruments.set(detectorLearning, { detector: name, session_type }, ready ? 0 : 1);
+      }
+  }
+
+  /** As plain JSON of bounded size. */
+  snapshot() {
+    return {
+      detectors: this.detectors.flatMap((detector) =>
+        detector.snapshot ? [[detector.name, detector.snapshot()] as const] : [],
+      ),
+      budget: this.budget.snapshot(),
+      shares: this.#shares.snapshot(),
+      types: [...this.#types],
+    };
+  }
+
+  /** Takes up what was saved; the names of the parts that have another shape and start anew. */
+  restore(saved: unknown): readonly string[] {
+    const { detectors, budget, shares, types } = (saved ?? {}) as Readonly<Record<string, unknown>>;
+    const states = new Map(Array.isArray(detectors) ? (detectors as [string, unknown][]) : []);
+    for (const type of Array.isArray(types) ? types : []) this.#note(String(type));
+    return [
+      ...this.detectors
+        .filter(({ name, restore }) => restore && states.has(name))
+        .filter((detector) => !detector.restore?.(states.get(detector.name)))
+        .map(({ name }) => name),
+      ...(this.budget.restore(budget) ? [] : ['budget']),
+      ...(this.#shares.restore(shares) ? [] : ['shares']),
+    ];
+  }
+
+  #note(sessionType: string): void {
+    if (this.#types.size < this.#config.limits.sessionTypes) this.#types.add(sessionType);
+  }
+
+  #resultOf(sessionType: string, principal: string, calls: number, found: boolean): LearningResult {
+    if (calls === 0) return 'no_calls';
+    if (found) return 'finding';
+    return this.#shares.admit(sessionType, principal) ? 'learnt' : 'principal_share';
+  }
+}
