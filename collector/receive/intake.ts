@@ -143,6 +143,8 @@ export class Admission implements EventVisitor {
   readonly #receivedMs: number;
   readonly #arrivals: Arrival[] = [];
   readonly #rejected: RejectedEvent[] = [];
+  /** By reason; counted with the answer, since a request that is refused as a whole counts as that alone. */
+  readonly #reasons = new Map<RejectionReason, number>();
   #index = 0;
   #duplicates = 0;
   #rejections = 0;
@@ -185,11 +187,18 @@ export class Admission implements EventVisitor {
     this.#reject('malformed', null, error);
   }
 
+  /** How many events were rejected so far. */
+  get rejections(): number {
+    return this.#rejections;
+  }
+
   /** Makes the events durable and processes them. Throws a Refusal when that is not possible now. */
   async commit(): Promise<IngestAnswer> {
     const accepted = this.#arrivals.length === 0 ? 0 : await this.#append();
     const duplicates = this.#duplicates + this.#arrivals.length - accepted;
-    if (duplicates > 0) this.#intake.parts.instruments.inc(collectorDuplicates, {}, duplicates);
+    const { instruments } = this.#intake.parts;
+    if (duplicates > 0) instruments.inc(collectorDuplicates, {}, duplicates);
+    for (const [reason, count] of this.#reasons) instruments.inc(collectorRejections, { reason }, count);
     const answer: IngestAnswer = { accepted, duplicates, rejected: this.#rejected };
     if (this.#rejections > this.#rejected.length) answer.rejected_total = this.#rejections;
     return answer;
@@ -242,7 +251,7 @@ export class Admission implements EventVisitor {
   }
 
   #reject(reason: RejectionReason, id: string | null, error: string): void {
-    this.#intake.parts.instruments.inc(collectorRejections, { reason });
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
     this.#rejections++;
     if (this.#rejected.length < LISTED_REJECTIONS) this.#rejected.push({ index: this.#index, id, error });
     this.#index++;

@@ -1,4 +1,5 @@
 /** The front door (port 4318): who may send, what a request may cost, and what it is answered. */
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -147,6 +148,8 @@ export class IngestServer {
 
   #failed(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (!(error instanceof Refusal)) {
+      // What the framework refuses before a handler sees it: a body that it cannot name, where there is no route.
+      if (request.is404) return this.#unknownRoute(request, reply);
       this.#parts.logger.error({ error: error.stack }, 'a request failed inside the collector');
       return this.#refuse(unavailable('internal', 'the collector failed on this request'), request, reply);
     }
@@ -174,12 +177,22 @@ export class IngestServer {
     const { status, reason, sentence } = faultOfRequest(error.code);
     this.#parts.instruments.inc(collectorRejections, { reason });
     this.#refusals.note(reason, sourceOf(socket), sentence);
+    const answering = answerUnderWay(socket);
+    if (answering?.req.complete) {
+      // It is whole; what broke came behind it. Its sender must not take this answer for that to its sound request.
+      answering.once('finish', () => socket.destroySoon());
+      return;
+    }
     const body = JSON.stringify({ error: sentence });
     const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     if (socket.writable) socket.write(`${head}\r\nconnection: close\r\n\r\n${body}`);
     socket.destroySoon();
   }
 }
+
+/** Node keeps it there, and offers no other way to tell what a broken request came behind. */
+const answerUnderWay = (socket: Socket) =>
+  (socket as Socket & { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 
 const pathOf = (request: FastifyRequest) => request.raw.url?.split('?', 1)[0] ?? '';
 

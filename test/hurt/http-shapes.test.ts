@@ -93,6 +93,16 @@ test('two requests one after the other on one connection are two, by length and 
   expect(await idsCounted()).toBe(before + 2);
 });
 
+test('what is broken behind a sound request does not take its answer', async () => {
+  const before = await idsCounted();
+  const { length } = event('sound');
+  const answer = await exchange(`${head(`content-length: ${length}`)}${event('sound')}rubbish\r\n\r\n`, 2);
+  expect(statusesOf(answer)).toEqual([202]);
+  expect(await idsCounted()).toBe(before + 1);
+  // The rubbish is refused without an answer of its own.
+  refusals++;
+});
+
 describe('a request that asks for another protocol', () => {
   const body = event('upgrade');
   test.each([

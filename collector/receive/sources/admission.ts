@@ -42,6 +42,8 @@ export class RecordAdmission {
   readonly #ignored = new Map<IgnoredReason, number>();
   readonly #refused = new Map<RejectionReason, number>();
   #records = 0;
+  /** Records of which an event was rejected. */
+  #withRejected = 0;
 
   constructor(intake: Intake, normaliser: Normaliser, claim: Claim) {
     this.#intake = intake;
@@ -62,10 +64,12 @@ export class RecordAdmission {
       this.#reject(index, 'invalid', normalised.rejected);
     } else {
       const { admission, records } = this.#of(plan?.source.name ?? '');
+      const before = admission.rejections;
       for (const event of normalised.events) {
         records.push(index);
         admission.event(event);
       }
+      if (admission.rejections > before) this.#withRejected++;
     }
   }
 
@@ -86,7 +90,6 @@ export class RecordAdmission {
     this.#claim.events = this.#records;
     let accepted = 0;
     let duplicates = 0;
-    let rejectedTotal = this.#count();
     const rejectedRecords = new Set<number>();
     // At once, so that all sources share a group commit.
     const committing = [...this.#bySource.values()].map(async ({ admission, records }) => {
@@ -97,18 +100,17 @@ export class RecordAdmission {
         const record = records[index] as number;
         if (rejectedRecords.has(record)) continue;
         rejectedRecords.add(record);
-        rejectedTotal++;
         this.#list({ index: record, id, error });
       }
-      rejectedTotal += (answer.rejected_total ?? answer.rejected.length) - answer.rejected.length;
     });
     const failed = (await Promise.allSettled(committing)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
+    const rejectedTotal = this.#count() + this.#withRejected;
     const ignored = [...this.#ignored.values()].reduce((sum, count) => sum + count, 0);
     return { accepted, duplicates, ignored, rejected: this.#rejected, rejectedTotal };
   }
 
-  /** Counts what became no event; the answer is how many records were rejected. */
+  /** Counts what became no event; the answer is how many of that was rejected. */
   #count(): number {
     const { instruments } = this.#intake.parts;
     let rejected = 0;
