@@ -90,7 +90,7 @@ export function prometheusConfig(
   const { scrapeInterval } = config.prometheus;
   const { limits } = config.collector;
   const labelLimits = { label_limit: 30, label_name_length_limit: 128, label_value_length_limit: 1_024 };
-  const collector = (target: TargetDiscovery) => [
+  const collector = (target: TargetDiscovery): object[] => [
     {
       job_name: jobs.collector,
       sample_limit: collectorSampleLimit(limits),
@@ -108,7 +108,7 @@ export function prometheusConfig(
       ...target,
     },
   ];
-  const platform = (job: Job, target: TargetDiscovery) => ({
+  const platform = (job: Job, target: TargetDiscovery): object => ({
     job_name: jobs[job],
     sample_limit: PLATFORM_SAMPLE_LIMIT,
     ...labelLimits,
