@@ -102,7 +102,7 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
   closers.push(() => clearInterval(ticking));
 
   const pages = fastify(httpOptions(config.limits));
-  registerPages(pages, { pipeline, index }, journal);
+  registerPages(pages, { pipeline, index }, journal, { findingLog, now });
   const pagesServer = await listen(pages, 'pages', config.pages, bounds);
   closers.push(pagesServer.close);
 

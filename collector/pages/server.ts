@@ -1,21 +1,22 @@
 /**
- * Port 8080: what happened, for people (HTML) and for their scripts (`/api`). It only reads.
+ * Port 8080: what happened, for people (HTML) and for their scripts (`/api`). It reads, and takes verdicts on findings.
  *
  * Everything shown was sent by agents and tools that may be hostile: the pages escape all of it, run no script and load
  * nothing from elsewhere.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { findingsPage } from './findings-page.ts';
+import { type FindingParts, registerFindings } from './finding-routes.ts';
 import { sentence } from './format.ts';
 import { type Html, html } from './html.ts';
 import { page } from './layout.ts';
 import { BadQuery, cursorText, readListQuery } from './list-query.ts';
+import { NoAnswer } from './no-answer.ts';
 import { findSession, listSessions, type SessionsOfId, type Shown } from './session-list.ts';
 import { sessionPage } from './session-page.ts';
 import { sessionsPage } from './sessions-page.ts';
 import { styleSheet } from './style.ts';
 import { type EventLog, readTimeline } from './timeline.ts';
-import { findingView, sessionDetailView, sessionView } from './views.ts';
+import { sessionDetailView, sessionView } from './views.ts';
 
 const headers = {
   'content-security-policy':
@@ -26,16 +27,6 @@ const headers = {
   'cache-control': 'no-store',
 };
 
-/** A request that gets no page; its message is one sentence. */
-class NoAnswer extends Error {
-  readonly status: number;
-
-  constructor(status: number, sentence: string) {
-    super(sentence);
-    this.status = status;
-  }
-}
-
 type WithId = { Params: { id: string } };
 
 const queryOf = (request: FastifyRequest) => new URL(request.url, 'http://pages').searchParams;
@@ -43,7 +34,12 @@ const sendPage = (reply: FastifyReply, content: Html) =>
   reply.type('text/html; charset=utf-8').send(content.text);
 
 /** Adds the pages and the API to a server of their own. */
-export function registerPages(app: FastifyInstance, shown: Shown, log: EventLog): void {
+export function registerPages(
+  app: FastifyInstance,
+  shown: Shown,
+  log: EventLog,
+  taking: Pick<FindingParts, 'findingLog' | 'now'>,
+): void {
   const { pipeline } = shown;
   const { findings } = pipeline;
 
@@ -70,7 +66,6 @@ export function registerPages(app: FastifyInstance, shown: Shown, log: EventLog)
     const query = readListQuery(queryOf(request));
     return sendPage(reply, sessionsPage(pipeline, query, await listSessions(shown, query)));
   });
-  app.get('/findings', (_request, reply) => sendPage(reply, findingsPage(findings.all)));
   app.get<WithId>('/sessions/:id', async (request, reply) => {
     const { found, session, timeline } = await sessionOf(request);
     return sendPage(reply, sessionPage(found, findings.of(session.id), timeline));
@@ -87,13 +82,22 @@ export function registerPages(app: FastifyInstance, shown: Shown, log: EventLog)
     const { session, others, timeline } = await sessionOf(request);
     return reply.send(sessionDetailView(session, others, findings.of(session.id), timeline));
   });
-  app.get('/api/findings', (_request, reply) => reply.send({ findings: findings.all.map(findingView) }));
+  registerFindings(app, { pipeline, ...taking });
 
   app.setNotFoundHandler(() => {
     throw new NoAnswer(404, 'there is no such page; the pages are / and /findings, the API is under /api');
   });
   app.setErrorHandler((error, request, reply) => {
-    const status = error instanceof NoAnswer ? error.status : error instanceof BadQuery ? 400 : 500;
+    // Of a body that is too large or no JSON, the framework says so itself.
+    const { statusCode = 500 } = error as { readonly statusCode?: number };
+    const status =
+      error instanceof NoAnswer
+        ? error.status
+        : error instanceof BadQuery
+          ? 400
+          : statusCode < 500
+            ? statusCode
+            : 500;
     const words = status === 500 ? 'the page could not be made' : (error as Error).message;
     reply.code(status);
     if (request.url.startsWith('/api/')) return reply.send({ error: words });

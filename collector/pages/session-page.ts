@@ -64,7 +64,8 @@ function timelineRow(event: McpEvent, startedMs: number): Content[] {
   const timeMs = Date.parse(event.time);
   const call = event.kind === 'tool_call' ? event : undefined;
   return [
-    moment(timeMs),
+    // Evidence of findings points here.
+    call ? html`<span id="t${timeMs}">${moment(timeMs)}</span>` : moment(timeMs),
     `+${duration(Math.max(timeMs - startedMs, 0))}`,
     kindNames[event.kind],
     'tool' in event ? `${event.server}/${event.tool}` : event.server,

@@ -50,4 +50,9 @@ form { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: end; margi
 form label { display: grid; color: var(--muted); font-size: 0.85rem; }
 input, select, button { font: inherit; color: var(--text); background: var(--raised); border: 1px solid var(--line); border-radius: 0.3rem; padding: 0.2rem 0.4rem; }
 .finding p { margin: 0; max-width: none; }
+.finding.critical { border-left-color: var(--bad); background: var(--bad-ground); color: inherit; }
+.notice { border-left: 4px solid var(--line); padding: 0.25rem 0.75rem; }
+blockquote { margin: 0.5rem 0; padding: 0.25rem 0.75rem; border-left: 4px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
+.verdict { margin: 1rem 0; }
+.verdict p { max-width: none; }
 `;

@@ -35,8 +35,20 @@ export function sessionView(session: SessionSummary, findings: number) {
 }
 export type SessionView = ReturnType<typeof sessionView>;
 
-export function findingView({ first_seen_ms, last_seen_ms, ...finding }: Finding) {
-  return { ...finding, first_seen: timestamp(first_seen_ms), last_seen: timestamp(last_seen_ms) };
+export function findingView({ first_seen_ms, last_seen_ms, evidence, verdict, ...finding }: Finding) {
+  return {
+    ...finding,
+    evidence: {
+      ...evidence,
+      calls: evidence.calls.map(({ time_ms, ...call }) => ({
+        ...call,
+        ...(time_ms === undefined ? {} : { time: timestamp(time_ms) }),
+      })),
+    },
+    verdict: verdict && { verdict: verdict.verdict, note: verdict.note, time: timestamp(verdict.time_ms) },
+    first_seen: timestamp(first_seen_ms),
+    last_seen: timestamp(last_seen_ms),
+  };
 }
 
 /** An event without what is the same all over its session's page. */

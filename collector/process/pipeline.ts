@@ -109,6 +109,10 @@ export class Pipeline {
     return this.#parts.findings;
   }
 
+  get capabilities(): Capabilities {
+    return this.#parts.capabilities;
+  }
+
   get detection(): DetectorHost {
     return this.#parts.detection;
   }
@@ -170,6 +174,21 @@ export class Pipeline {
       windows: windows.snapshot(nowMs),
       views: this.#views.snapshot(),
     };
+  }
+
+  /** What is usual, as it was learnt from ended sessions, to be kept or moved to another collector. */
+  exportBaselines(): object {
+    return { tools: this.baselines.snapshot(), ...this.#parts.detection.learnt() };
+  }
+
+  /** Takes up what was exported in place of what was learnt here; the names of the parts that could not be used. */
+  importBaselines(exported: object): readonly string[] {
+    const { tools, ...learnt } = exported as Readonly<Record<string, unknown>>;
+    this.baselines.reset();
+    return [
+      ...(this.baselines.restore(tools) ? [] : ['tool_diversity']),
+      ...this.#parts.detection.relearn(learnt),
+    ];
   }
 
   /** Takes up a snapshot. Parts that are missing or of another version's shape start clean; returns their names. */

@@ -1,0 +1,135 @@
+/** Findings: their pages, their API, what humans say of them, and what the detectors have learnt. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { FindingLog } from '../finding-log.ts';
+import { type Finding, verdicts } from '../process/finding.ts';
+import type { Judgement } from '../process/findings.ts';
+import type { Pipeline } from '../process/pipeline.ts';
+import { listFindings } from './finding-query.ts';
+import { findingsPage } from './findings-page.ts';
+import type { Html } from './html.ts';
+import { incidentPage } from './incident-page.ts';
+import { NoAnswer } from './no-answer.ts';
+import { demandJson, refuseForeignSite } from './same-site.ts';
+import { findingView } from './views.ts';
+
+/** Longest note with a verdict, in UTF-16 code units. */
+const NOTE_LENGTH = 1_000;
+/** Baselines of all detectors and types. */
+const BASELINES_BYTES = 64 * 1024 * 1024;
+
+const verdictSchema = Type.Object(
+  {
+    verdict: Type.Unsafe<Judgement['verdict']>({ type: 'string', enum: [...verdicts] }),
+    note: Type.Optional(Type.String({ maxLength: NOTE_LENGTH })),
+    /** Say it of all findings of the incident. */
+    incident: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+type VerdictBody = Static<typeof verdictSchema>;
+const verdictCheck = Compile(verdictSchema);
+
+type WithId = { Params: { id: string } };
+
+export interface FindingParts {
+  readonly pipeline: Pipeline;
+  readonly findingLog: FindingLog;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const queryOf = (request: FastifyRequest) => new URL(request.url, 'http://pages').searchParams;
+const sendPage = (reply: FastifyReply, content: Html) =>
+  reply.type('text/html; charset=utf-8').send(content.text);
+
+export function registerFindings(app: FastifyInstance, { pipeline, findingLog, now }: FindingParts): void {
+  const { findings, detection } = pipeline;
+
+  function findingOf(id: string): Finding {
+    const finding = findings.find(id);
+    if (finding) return finding;
+    throw new NoAnswer(404, 'no finding has this id; the oldest make room for new ones');
+  }
+
+  async function judge(id: string, { verdict, note, incident }: VerdictBody): Promise<readonly Finding[]> {
+    const finding = findingOf(id);
+    const meant = incident ? findings.incident(finding.incident) : [finding];
+    const common = { verdict, time_ms: now(), ...(note ? { note } : {}) };
+    const judged: Finding[] = [];
+    try {
+      for (const one of meant) {
+        const after = await findingLog.judge({ finding: one.id, ...common });
+        if (after) judged.push(after);
+      }
+    } catch {
+      throw new NoAnswer(503, 'the verdict could not be written to disk: try again');
+    }
+    return judged;
+  }
+
+  app.get('/findings', (request, reply) => sendPage(reply, findingsPage(pipeline, queryOf(request))));
+  app.get<WithId>('/findings/:id', (request, reply) => {
+    const { incident } = findingOf(request.params.id);
+    return sendPage(reply, incidentPage(findings.incident(incident)));
+  });
+
+  app.get('/api/findings', (request, reply) => {
+    const { shown, matching, next } = listFindings(findings.all, queryOf(request));
+    return reply.send({ matching, next, findings: shown.map(findingView) });
+  });
+  app.get<WithId>('/api/findings/:id', (request, reply) =>
+    reply.send(findingView(findingOf(request.params.id))),
+  );
+  app.post<WithId>('/api/findings/:id/verdict', async (request, reply) => {
+    refuseForeignSite(request, false);
+    demandJson(request);
+    const judged = await judge(request.params.id, bodyOf(request.body));
+    return reply.send({ findings: judged.map(findingView) });
+  });
+
+  app.get('/api/baselines', (_request, reply) =>
+    reply
+      .header('content-disposition', 'attachment; filename="baselines.json"')
+      .send({ version: 1, ...pipeline.exportBaselines() }),
+  );
+  app.put('/api/baselines', { bodyLimit: BASELINES_BYTES }, (request, reply) => {
+    refuseForeignSite(request, false);
+    demandJson(request);
+    if ((request.body as { version?: unknown } | null)?.version !== 1)
+      throw new NoAnswer(400, 'the body must be what GET /api/baselines answered');
+    const fresh = pipeline.importBaselines(request.body as object);
+    return reply.send({ imported: fresh.length === 0, start_anew: fresh });
+  });
+  app.delete('/api/baselines', (request, reply) => {
+    refuseForeignSite(request, false);
+    detection.relearn();
+    pipeline.baselines.reset();
+    return reply.send({ reset: true });
+  });
+
+  // Forms are taken here alone: JSON keeps web pages of others out of the API.
+  app.register(async (forms) => {
+    forms.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string', bodyLimit: 16 * 1024 },
+      async (_request: FastifyRequest, body: string | Buffer) =>
+        Object.fromEntries(new URLSearchParams(String(body))),
+    );
+    forms.post<WithId>('/findings/:id/verdict', async (request, reply) => {
+      refuseForeignSite(request, true);
+      const { note, ...sent } = (request.body ?? {}) as Record<string, string>;
+      await judge(request.params.id, bodyOf({ ...sent, ...(note ? { note } : {}), incident: true }));
+      return reply.redirect(`/findings/${encodeURIComponent(request.params.id)}`, 303);
+    });
+  });
+}
+
+function bodyOf(body: unknown): VerdictBody {
+  if (verdictCheck.Check(body)) return body;
+  throw new NoAnswer(
+    400,
+    `the body must be {"verdict": ${verdicts.map((one) => `"${one}"`).join(' or ')}}, with "note" of at most ${NOTE_LENGTH} characters and "incident": true where they are meant`,
+  );
+}
