@@ -7,6 +7,8 @@ import { facts } from './facts.ts';
 import type { Figure } from './figures.ts';
 import { Load } from './load/load.ts';
 import type { Subject } from './subject.ts';
+import { detection } from './subjects/detection.ts';
+import { flood } from './subjects/flood.ts';
 import { ingest } from './subjects/ingest.ts';
 import { kills } from './subjects/kills.ts';
 import { latency } from './subjects/latency.ts';
@@ -23,11 +25,13 @@ const subjects: Readonly<Record<string, Subject>> = {
   otlp,
   'otel-collector': otelCollector,
   latency,
+  detection,
   steps,
   scrape,
   memory,
   recovery,
   kills,
+  flood,
 };
 
 const amounts = {

@@ -1,9 +1,10 @@
 /** What is sent: bodies of each shape, enough different ones that no cache learns them by heart. */
 import { asProtobuf, exportRequest } from './otlp.ts';
+import { recordedCalls } from './recorded-call.ts';
 import { ID_MARK, type Template, TRACE_MARK, templateOf } from './template.ts';
 import { SERVERS, type ToolCall, toolCalls } from './tool-call.ts';
 
-export const formats = ['json', 'ndjson', 'otlp-protobuf', 'otlp-json'] as const;
+export const formats = ['json', 'ndjson', 'otlp-protobuf', 'otlp-json', 'recorded'] as const;
 export type Format = (typeof formats)[number];
 
 export interface Shape {
@@ -23,6 +24,7 @@ const LEAST_BODIES = 20;
 
 const routes: Readonly<Record<Format, { readonly path: string; readonly contentType: string }>> = {
   json: { path: '/v1/events', contentType: 'application/json' },
+  recorded: { path: '/v1/events', contentType: 'application/json' },
   ndjson: { path: '/v1/events', contentType: 'application/x-ndjson' },
   'otlp-protobuf': { path: '/v1/traces', contentType: 'application/x-protobuf' },
   'otlp-json': { path: '/v1/traces', contentType: 'application/json' },
@@ -32,6 +34,7 @@ const routes: Readonly<Record<Format, { readonly path: string; readonly contentT
 export function encode(calls: readonly ToolCall[], format: Format): Buffer {
   switch (format) {
     case 'json':
+    case 'recorded':
       return Buffer.from(JSON.stringify(calls.length === 1 ? calls[0] : calls));
     case 'ndjson':
       return Buffer.from(calls.map((call) => `${JSON.stringify(call)}\n`).join(''));
@@ -46,14 +49,16 @@ export function encode(calls: readonly ToolCall[], format: Format): Buffer {
 export function bodiesOf({ format, eventsPerRequest }: Shape): Bodies {
   const timeMs = Date.now();
   // A process exports the spans of its own server only; wrappers and gateways send events of any.
-  const sender = (server?: number) => toolCalls(timeMs, () => ({ id: ID_MARK, trace: TRACE_MARK }), server);
+  const marks = () => ({ id: ID_MARK, trace: TRACE_MARK });
+  const sender = (server?: number) =>
+    format === 'recorded' ? recordedCalls(timeMs, marks) : toolCalls(timeMs, marks, server);
   const senders = format.startsWith('otlp')
     ? Array.from({ length: SERVERS }, (_, n) => sender(n))
     : [sender()];
   const count = Math.max(LEAST_BODIES, Math.ceil(DIFFERENT_EVENTS / eventsPerRequest));
   const templates = Array.from({ length: count }, (_, body) => {
     const next = senders[body % senders.length]!;
-    const calls = Array.from({ length: eventsPerRequest }, (_, n) => next(n));
+    const calls = Array.from({ length: eventsPerRequest }, (_, n) => next(body * eventsPerRequest + n));
     return templateOf(encode(calls, format), format === 'otlp-protobuf' ? 'bytes' : 'hex');
   });
   return { ...routes[format], templates };
