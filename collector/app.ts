@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import fastify from 'fastify';
 import type { Logger } from 'pino';
 import { AuditIndex } from './audit/audit-index.ts';
-import { collectorRejections } from './catalogue/collector-metrics.ts';
+import { collectorProcessRestarts, collectorRejections } from './catalogue/collector-metrics.ts';
 import type { CollectorConfig } from './config.ts';
 import { FindingLog } from './finding-log.ts';
 import { Journal } from './journal/journal.ts';
 import { httpOptions, ingestListener, listen } from './listen.ts';
 import { createOperationsServer } from './operations.ts';
 import { registerPages } from './pages/server.ts';
+import { servePeers } from './processes/peer-server.ts';
+import { Peers } from './processes/peers.ts';
 import { Intake } from './receive/intake.ts';
 import { readOrCreateKey, SessionHash } from './receive/privacy.ts';
 import { RefusalLog } from './receive/refusal-log.ts';
@@ -47,7 +49,8 @@ export async function startCollector(
   };
   try {
     const { ports, leave } = await open(config, logger, now, closers);
-    logger.info({ ports }, 'the collector takes events');
+    // Those of one of several processes are for the one that started it.
+    if (!config.partition) logger.info({ ports }, 'the collector takes events');
     let stopping: Promise<void> | undefined;
     const stop = () => {
       leave();
@@ -90,7 +93,20 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
   closers.push(() => index.close());
   pipeline.sessions.onEnd = (session) => index.add(session);
   const sessionHash = new SessionHash(key);
-  const intake = new Intake({ config, instruments, journal, pipeline, seen, sessionHash, logger, now });
+  const { partition } = config;
+  const peers = partition && new Peers(partition.number, partition.directories);
+  closers.push(() => peers?.close());
+  const intake = new Intake({
+    config,
+    instruments,
+    journal,
+    pipeline,
+    seen,
+    sessionHash,
+    peers,
+    logger,
+    now,
+  });
   await replay(journal, state, intake, logger);
 
   const snapshots = new Snapshots(config, journal, state, index, logger);
@@ -113,7 +129,12 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
       : await TokenFile.open(tokensFile, limits.eventsPerSecondPerToken, logger);
   closers.push(() => tokens?.close());
   const { app: ingest } = new IngestServer({ config, instruments, intake, journal, tokens, logger });
-  const ingestServer = await listen(ingest, 'ingest', ingestListener(config, logger), bounds);
+  if (partition) {
+    if (partition.restarts > 0) instruments.inc(collectorProcessRestarts, {}, partition.restarts);
+    closers.push(await servePeers(config, intake));
+  }
+  const ingestBounds = { ...bounds, reusePort: partition !== undefined };
+  const ingestServer = await listen(ingest, 'ingest', ingestListener(config, logger), ingestBounds);
   closers.push(ingestServer.close);
 
   phase = undefined;

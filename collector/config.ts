@@ -59,6 +59,19 @@ export const detectionSchema = Type.Object(
   closed,
 );
 
+/** Which of several processes this is; written by the one that starts them. */
+const partitionSchema = Type.Object(
+  {
+    /** From 0. */
+    number: Type.Integer({ minimum: 0 }),
+    /** Data directories of all of them, in their order. */
+    directories: Type.Array(Type.String({ minLength: 1 })),
+    /** How often this one has been started again. */
+    restarts: Type.Integer({ minimum: 0 }),
+  },
+  closed,
+);
+
 const limitsSchema = Type.Object(
   {
     /** Request body as it arrives, compressed or not. */
@@ -97,6 +110,9 @@ export const collectorConfigSchema = Type.Object(
     operations: listener,
     pages: listener,
     dataDirectory: Type.String({ minLength: 1 }),
+    /** Processes that share the work, each on a core of its own and with a part of the sessions. */
+    processes: Type.Integer({ minimum: 1, maximum: 64 }),
+    partition: Type.Optional(partitionSchema),
     /** File with one bearer token a line, see `receive/tokens.ts`; re-read when it changes. Without it, ingest listens on loopback only. */
     tokensFile: Type.Optional(Type.String({ minLength: 1 })),
     scrapeIntervalSeconds: seconds,
@@ -144,6 +160,7 @@ export const collectorDefaults: CollectorConfig = {
   // Pages show what sessions did. Loopback keeps them behind `kubectl port-forward`, hence behind the cluster's own login.
   pages: { host: '127.0.0.1', port: 8080 },
   dataDirectory: 'data',
+  processes: 1,
   scrapeIntervalSeconds: 5,
   maxEventAgeSeconds: 86_400,
   maxEventFutureSeconds: 60,

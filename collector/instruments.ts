@@ -66,23 +66,27 @@ const misnamed = [
 ];
 
 /** What Node and the process say of themselves, by prom-client. */
-function runtimeRegistry(): Registry {
+export function runtimeRegistry(constant: Labels = {}): Registry {
   const registry = new Registry();
+  registry.setDefaultLabels(constant);
   collectDefaultMetrics({ register: registry });
   for (const name of misnamed) registry.removeSingleMetric(name);
   return registry;
 }
 
 export function createInstruments(config: CollectorConfig, now: () => number): Instruments {
-  const runtime = runtimeRegistry();
+  // Series of several processes stand beside each other: a sum would fall when one of them starts anew.
+  const constant: Labels = config.partition ? { partition: String(config.partition.number) } : {};
+  const runtime = runtimeRegistry(constant);
   const waiting = new Waiting(config.scrapeIntervalSeconds);
   const updates: (() => void)[] = [];
 
   const onOverflow = (label: OverflowLabel) => instruments.inc(collectorSeriesOverflow, { label });
   const bounds = new LabelBounds(onOverflow);
   const families = new Map<Metric, Family>();
+  const { seriesPerMetric } = config.limits;
   for (const metric of Object.values<Metric>(exposedMetrics))
-    families.set(metric, new Family(metric, waiting, bounds, config.limits.seriesPerMetric, onOverflow));
+    families.set(metric, new Family(metric, waiting, bounds, seriesPerMetric, onOverflow, constant));
   const familyOfName = new Map([...families.values()].map((family) => [family.metric.name, family]));
 
   function familyOf(metric: Metric): Family {

@@ -64,6 +64,8 @@ async function hasIpv6(): Promise<boolean> {
 export interface ListenOptions {
   readonly limits: CollectorLimits;
   readonly onRefused: OnRefused;
+  /** Whether other processes may listen on the same port, which the kernel then divides among them. */
+  readonly reusePort?: boolean;
 }
 
 /** Listens, on any free port for port 0. `name` is the listener's in the configuration. */
@@ -71,7 +73,7 @@ export async function listen(
   app: FastifyInstance,
   name: string,
   { host: configured, port }: Listener,
-  { limits, onRefused }: ListenOptions,
+  { limits, onRefused, reusePort = false }: ListenOptions,
 ): Promise<Listening> {
   const host = configured === ANY && !(await hasIpv6()) ? ANY_IPV4 : configured;
   boundConnections(app.server, limits, onRefused);
@@ -88,7 +90,7 @@ export async function listen(
     response.once('close', () => underWay.delete(response));
   });
   try {
-    await app.listen({ host, port });
+    await app.listen({ host, port, reusePort } as { host: string; port: number });
   } catch (error) {
     throw new Error(sentence((error as NodeJS.ErrnoException).code, name, host, port), { cause: error });
   }

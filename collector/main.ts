@@ -5,6 +5,10 @@ import pino from 'pino';
 import { type Collector, startCollector } from './app.ts';
 import { runIndexThread } from './audit/thread.ts';
 import { readCollectorConfig } from './config.ts';
+import { checkDivision } from './processes/layout.ts';
+import { startProcesses } from './processes/supervisor.ts';
+import { runWorker } from './processes/worker.ts';
+import { WORKER_FLAG } from './processes/worker-process.ts';
 import { exitCodes, verifyCommand } from './verify.ts';
 
 const usage = `Usage: node collector/main.ts --config <file>
@@ -35,12 +39,18 @@ async function main(): Promise<void> {
   // Before the start, which may replay for long: in a container, a signal that nobody handles is lost.
   process.on('SIGTERM', () => void stop());
   process.on('SIGINT', () => void stop());
-  collector = await startCollector(readCollectorConfig(values.config), { logger: pino() });
+  const config = readCollectorConfig(values.config);
+  await checkDivision(config);
+  collector =
+    config.processes > 1
+      ? await startProcesses(config, import.meta.filename, pino())
+      : await startCollector(config, { logger: pino() });
 }
 
 const [command, ...args] = process.argv.slice(2);
 // The one-file bundle starts its threads with itself.
 if (!isMainThread) runIndexThread();
+else if (command === WORKER_FLAG) runWorker(pino());
 else if (command === 'verify') {
   verifyCommand(args).then(
     (code) => {

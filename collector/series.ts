@@ -63,6 +63,7 @@ export class Family {
     bounds: LabelBounds,
     limit: number,
     onOverflow: (label: OverflowLabel) => void,
+    constant: Labels = {},
   ) {
     this.metric = metric;
     this.waiting = waiting;
@@ -76,8 +77,8 @@ export class Family {
     this.#closed = closed.map(([name, values]) => [name, new Map(values.map((value, i) => [value, i]))]);
     const combined = combinations(closed.map(([, values]) => values));
     this.#closedKeys = combined.map((values) => values.join('|'));
-    const closedNames = closed.map(([name]) => name);
-    this.closedTexts = combined.map((values) => textOf(closedNames, values));
+    const closedNames = [...closed.map(([name]) => name), ...Object.keys(constant)];
+    this.closedTexts = combined.map((values) => textOf(closedNames, [...values, ...Object.values(constant)]));
     this.#bounds = bounds;
     this.#limit = limit;
     this.#onOverflow = onOverflow;

@@ -16,6 +16,7 @@ export const rejectionReasons = [
   'rate_limited',
   'connections',
   'journal',
+  'partition',
   'not_found',
   'timeout',
   'internal',
@@ -191,6 +192,10 @@ export const collectorIndexRebuilds = counter('mcp_collector_index_rebuilds_tota
   labels: { reason: rebuildReasons },
 });
 
+export const collectorProcessRestarts = counter('mcp_collector_process_restarts_total', {
+  help: 'Times that this one of several processes was started again because it had ended.',
+});
+
 export const collectorBytesInFlight = gauge('mcp_collector_bytes_in_flight', {
   help: 'Request bytes received and not yet answered.',
   unit: 'bytes',
@@ -230,6 +235,7 @@ export const collectorMetrics = {
   collectorIndexLag,
   collectorIndexErrors,
   collectorIndexRebuilds,
+  collectorProcessRestarts,
   collectorBytesInFlight,
   collectorSessionsOpen,
   collectorLastEvent,

@@ -9,6 +9,7 @@ import { collectorEvictions, collectorLateEvents } from '../catalogue/collector-
 import { authFailuresWindowPeak, dlpBlocksWindowPeak } from '../catalogue/metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
+import { ownerOfWindow } from '../processes/routing.ts';
 import { BurstWindow, capacityFor, type WindowShape } from './burst-window.ts';
 import type { Occasion } from './parts.ts';
 import { holdMsOf } from './peak-hold.ts';
@@ -53,6 +54,8 @@ export class BurstWindows {
    * was in time but is processed again from the journal long after: a burst of last week must not page now.
    */
   add(event: BurstEvent, key: string, { timeMs, nowMs }: Occasion): void {
+    const { partition } = this.#config;
+    if (partition && ownerOfWindow(key, partition.directories.length) !== partition.number) return;
     const tables = this.#tables.filter((table) => table.event === event);
     if (tables.length === 0) return;
     if (nowMs - timeMs > this.#config.latenessSeconds * 1_000) {

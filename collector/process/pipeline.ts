@@ -7,6 +7,7 @@ import type { Instruments } from '../instruments.ts';
 import type { Position } from '../journal/segment.ts';
 import { savedGroupSchema } from '../series.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
+import { WINDOW_COPY } from '../processes/routing.ts';
 import { Access } from './access.ts';
 import { Baselines } from './baselines.ts';
 import { BurstWindows } from './burst-windows.ts';
@@ -15,7 +16,7 @@ import { DetectorHost } from './detect/host.ts';
 import { Findings } from './findings.ts';
 import { KnownTools } from './known-tools.ts';
 import type { Occasion, Parts } from './parts.ts';
-import { authFailure, dlpBlock, policyDecision } from './security-events.ts';
+import { authFailure, countInWindow, dlpBlock, policyDecision } from './security-events.ts';
 import { Sessions } from './sessions.ts';
 import { toolCall } from './tool-calls.ts';
 import { Views } from './views.ts';
@@ -130,6 +131,11 @@ export class Pipeline {
     // By the clock of the journal, so that a replay decides as it was decided.
     this.#release(accepted.receivedMs);
     this.sessions.tick(accepted.receivedMs);
+    if (accepted.sourceKind === WINDOW_COPY) {
+      const { event, timeMs } = accepted;
+      countInWindow(event, { timeMs, nowMs: this.#now(), session: undefined }, this.#parts);
+      return;
+    }
     this.#parts.capabilities.observe(accepted.sourceKind, accepted.event);
     if (!this.#views.hold(accepted)) this.#apply(accepted);
   }

@@ -1,5 +1,5 @@
 /** Counts what gateways and servers refused: policy decisions, DLP blocks and failed authentications. */
-import type { EventOf } from '../catalogue/events.ts';
+import type { EventOf, McpEvent } from '../catalogue/events.ts';
 import { authFailures, dlpBlocks, policyDecisions } from '../catalogue/metrics.ts';
 import type { Occasion, Parts } from './parts.ts';
 import { normalizeSourceAddress } from './source-address.ts';
@@ -36,4 +36,11 @@ export function authFailure(
   instruments.inc(authFailures, { server, reason: reason ?? 'other' });
   windows.add('auth_failure', normalizeSourceAddress(source), occasion);
   if (occasion.session) occasion.session.authFailures++;
+}
+
+/** Counts an event of which this process has nothing but the burst window. */
+export function countInWindow(event: McpEvent, occasion: Occasion, { windows }: Parts): void {
+  if (event.kind === 'dlp_block') windows.add('dlp_block', '', occasion);
+  if (event.kind === 'auth_failure')
+    windows.add('auth_failure', normalizeSourceAddress(event.source), occasion);
 }

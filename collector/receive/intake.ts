@@ -18,6 +18,9 @@ import { type Journal, JournalBusy } from '../journal/journal.ts';
 import { type Batch, encodeArrivals } from '../journal/record.ts';
 import type { Position } from '../journal/segment.ts';
 import type { Pipeline } from '../process/pipeline.ts';
+import { Outbox, type SentOn } from '../processes/outbox.ts';
+import type { Peers } from '../processes/peers.ts';
+import { WINDOW_COPY } from '../processes/routing.ts';
 import type { Counter } from '../series-values.ts';
 import { Arrival } from './arrival.ts';
 import type { SeenIds } from './dedupe.ts';
@@ -55,6 +58,8 @@ export interface IntakeParts {
   readonly pipeline: Pipeline;
   readonly seen: SeenIds;
   readonly sessionHash: SessionHash;
+  /** The other processes, when several share the work. */
+  readonly peers?: Peers | undefined;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -80,6 +85,12 @@ export class Intake {
 
   /** Starts taking the events of one request, whose memory is held in `claim`. */
   begin(sourceKind: string, claim: Claim): Admission {
+    const { peers } = this.parts;
+    return new Admission(this, sourceKind, claim, peers && new Outbox(peers, sourceKind));
+  }
+
+  /** The same of events that another process took in, and that belong to this one. */
+  beginSentOn(sourceKind: string, claim: Claim): Admission {
     return new Admission(this, sourceKind, claim);
   }
 
@@ -113,7 +124,7 @@ export class Intake {
   /** False for an event that trips the collector. */
   #process(arrival: Arrival): boolean {
     try {
-      this.#counterOf(arrival).add();
+      if (arrival.sourceKind !== WINDOW_COPY) this.#counterOf(arrival).add();
       this.parts.pipeline.process(arrival);
       return true;
     } catch (error) {
@@ -141,6 +152,8 @@ export class Admission implements EventVisitor {
   readonly #sourceKind: string;
   readonly #claim: Claim;
   readonly #receivedMs: number;
+  /** Takes the events of other processes. */
+  readonly #outbox: Outbox | undefined;
   readonly #arrivals: Arrival[] = [];
   readonly #rejected: RejectedEvent[] = [];
   /** By reason; counted with the answer, since a request that is refused as a whole counts as that alone. */
@@ -149,10 +162,11 @@ export class Admission implements EventVisitor {
   #duplicates = 0;
   #rejections = 0;
 
-  constructor(intake: Intake, sourceKind: string, claim: Claim) {
+  constructor(intake: Intake, sourceKind: string, claim: Claim, outbox?: Outbox) {
     this.#intake = intake;
     this.#sourceKind = sourceKind;
     this.#claim = claim;
+    this.#outbox = outbox;
     this.#receivedMs = Math.floor(intake.parts.now());
   }
 
@@ -171,7 +185,8 @@ export class Admission implements EventVisitor {
       this.#reject(reason, event.id, sentence);
       return;
     }
-    this.#index++;
+    const index = this.#index++;
+    if (this.#outbox?.takes(event, index)) return;
     const { parts, settings } = this.#intake;
     const arrival = new Arrival(event, timeMs!, this.#receivedMs, this.#sourceKind);
     if (parts.seen.hasHash(parts.seen.hash(event.id, arrival))) {
@@ -194,14 +209,27 @@ export class Admission implements EventVisitor {
 
   /** Makes the events durable and processes them. Throws a Refusal when that is not possible now. */
   async commit(): Promise<IngestAnswer> {
-    const accepted = this.#arrivals.length === 0 ? 0 : await this.#append();
+    const own = this.#arrivals.length === 0 ? 0 : this.#append();
+    // Both come to their end: an answer before that would give the memory of the request back too early.
+    const [appended, sentOn] = await Promise.allSettled([own, this.#outbox?.send()]);
+    const accepted = valueOf(appended);
     const duplicates = this.#duplicates + this.#arrivals.length - accepted;
     const { instruments } = this.#intake.parts;
     if (duplicates > 0) instruments.inc(collectorDuplicates, {}, duplicates);
+    const elsewhere = valueOf(sentOn);
     for (const [reason, count] of this.#reasons) instruments.inc(collectorRejections, { reason }, count);
     const answer: IngestAnswer = { accepted, duplicates, rejected: this.#rejected };
+    if (elsewhere !== undefined) this.#add(elsewhere, answer);
     if (this.#rejections > this.#rejected.length) answer.rejected_total = this.#rejections;
     return answer;
+  }
+
+  /** Puts what other processes said of their events into the answer. */
+  #add({ accepted, duplicates, rejected }: SentOn, answer: IngestAnswer): void {
+    answer.accepted += accepted;
+    answer.duplicates += duplicates;
+    this.#rejections += rejected.length;
+    this.#rejected.push(...rejected.slice(0, LISTED_REJECTIONS - this.#rejected.length));
   }
 
   async #append(): Promise<number> {
@@ -256,6 +284,11 @@ export class Admission implements EventVisitor {
     if (this.#rejected.length < LISTED_REJECTIONS) this.#rejected.push({ index: this.#index, id, error });
     this.#index++;
   }
+}
+
+function valueOf<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
 }
 
 /** The id of an event that is no valid one, to be told back to its sender. */

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { McpEvent } from '../catalogue/events.ts';
 import { replaceFile } from '../journal/durable-file.ts';
 
-const KEY_FILE = 'session-key';
+export const KEY_FILE = 'session-key';
 const KEY_BYTES = 32;
 /** 128 bits: enough to tell any two sessions apart. */
 const HASH_DIGITS = 32;

@@ -45,5 +45,5 @@ export const rateLimited = (sender: string, perSecond: number, waitSeconds: numb
     { 'retry-after': String(seconds) },
   );
 };
-export const unavailable = (reason: 'journal' | 'internal', why: string) =>
+export const unavailable = (reason: 'journal' | 'partition' | 'internal', why: string) =>
   new Refusal(503, reason, `${why}: send the same request again after a second`, retrySoon);

@@ -55,6 +55,10 @@ export class CollectorProcess {
     return started;
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** Sends a signal and waits for the end; the exit code, null after a kill. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     this.#child.kill(signal);
