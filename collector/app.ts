@@ -18,7 +18,8 @@ import { readOrCreateKey, SessionHash } from './receive/privacy.ts';
 import { RefusalLog } from './receive/refusal-log.ts';
 import { IngestServer } from './receive/server.ts';
 import { TokenFile } from './receive/tokens.ts';
-import { replay, restoreState, Snapshots, type State } from './state.ts';
+import { Snapshots } from './snapshots.ts';
+import { replay, restoreState, type State } from './state.ts';
 
 export interface Collector {
   /** The ports it listens on, for a configuration with port 0. */

@@ -12,11 +12,14 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Replaces a file's content at once, readable by the owner only: new file, sync, rename, sync of the folder. */
+/**
+ * Replaces a file's content at once, readable by the owner only: new file, sync, rename, sync of the folder. What it is
+ * made of is asked for part by part.
+ */
 export async function replaceFile(
   directory: string,
   name: string,
-  content: readonly Uint8Array[],
+  content: Iterable<Uint8Array>,
 ): Promise<void> {
   const draft = join(directory, `${name}.draft`);
   const handle = await open(draft, 'w', 0o600);

@@ -26,7 +26,7 @@ export class LastReports {
 
   snapshot(): Static<typeof savedReports> {
     return [...this.#servers].flatMap(([server, tools]) =>
-      [...tools].map(([tool, times]): [string, string, Times] => [server, tool, times]),
+      [...tools].map(([tool, times]): [string, string, Times] => [server, tool, [...times] as Times]),
     );
   }
 

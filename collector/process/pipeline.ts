@@ -5,9 +5,9 @@ import type { EventKind, EventOf, McpEvent } from '../catalogue/events.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Position } from '../journal/segment.ts';
+import { WINDOW_COPY } from '../processes/routing.ts';
 import { savedGroupSchema } from '../series.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
-import { WINDOW_COPY } from '../processes/routing.ts';
 import { Access } from './access.ts';
 import { Baselines } from './baselines.ts';
 import { BurstWindows } from './burst-windows.ts';
@@ -17,6 +17,7 @@ import { Findings } from './findings.ts';
 import { KnownTools } from './known-tools.ts';
 import type { Occasion, Parts } from './parts.ts';
 import { authFailure, countInWindow, dlpBlock, policyDecision } from './security-events.ts';
+import type { SessionSaving } from './session-saving.ts';
 import { Sessions } from './sessions.ts';
 import { toolCall } from './tool-calls.ts';
 import { Views } from './views.ts';
@@ -33,6 +34,13 @@ export interface AcceptedEvent {
   readonly sourceKind: string;
   /** Where its journal record starts. */
   readonly position: Position;
+}
+
+/** What `save` gives. */
+export interface SavedState {
+  /** All but the sessions, as plain JSON by name. */
+  readonly parts: Readonly<Record<string, unknown>>;
+  readonly sessions: SessionSaving;
 }
 
 const savedCounts = Compile(Type.Array(savedGroupSchema));
@@ -164,14 +172,16 @@ export class Pipeline {
     this.#parts.detection.tick(nowMs);
   }
 
-  /** All that a restart must not forget, as plain JSON. Of the counters only what may not have been scraped yet. */
-  snapshot(): object {
+  /**
+   * All that a restart must not forget, as it is now. Of the counters only what may not have been scraped yet. The
+   * sessions come slice by slice while others have their turn, and must be ended.
+   */
+  save(): SavedState {
     const { instruments, sessions, baselines, detection, findings, knownTools, capabilities, windows } =
       this.#parts;
     const nowMs = this.#now();
-    return {
+    const parts = {
       counts: instruments.unseen(),
-      sessions: sessions.snapshot(nowMs),
       baselines: baselines.snapshot(),
       findings: findings.snapshot(),
       detection: detection.snapshot(),
@@ -180,6 +190,7 @@ export class Pipeline {
       windows: windows.snapshot(nowMs),
       views: this.#views.snapshot(),
     };
+    return { parts, sessions: sessions.save(nowMs) };
   }
 
   /** What is usual, as it was learnt from ended sessions, to be kept or moved to another collector. */

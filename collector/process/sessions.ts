@@ -7,7 +7,7 @@
  * session is late: it counts everywhere but there.
  * An evicted session is no completed one: it is in no histogram and teaches no baseline.
  */
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { collectorEvictions, collectorSessionsOpen } from '../catalogue/collector-metrics.ts';
 import type { McpEvent } from '../catalogue/events.ts';
@@ -27,9 +27,9 @@ import {
   type Session,
   type SessionEnd,
   savedSessionSchema,
-  saveSession,
 } from './session.ts';
 import { SessionGauges } from './session-gauges.ts';
+import { SessionSaving } from './session-saving.ts';
 import { isLoneCall, sessionTypeOf } from './session-type.ts';
 
 /** Ended sessions kept for the pages, and to know late events by. */
@@ -59,6 +59,8 @@ export class Sessions {
   readonly #ended = new Map<string, Session>();
   /** Tools of all open and ended sessions together. */
   #tools = 0;
+  /** A save that is under way, told of each session before it changes. */
+  #saving: SessionSaving | undefined;
   /** Told of each session that has ended, and again when an event of it comes late. */
   onEnd: (session: Session) => void = () => {};
   /** Told before that of each session that ends, and whether it is one that may teach what is usual. */
@@ -94,6 +96,7 @@ export class Sessions {
     const { id } = event.session;
     const session = this.#current(id, timeMs) ?? this.#begin(id, arrival);
     if (!session) return undefined;
+    this.#saving?.before(session);
     session.events++;
     session.startedMs = Math.min(session.startedMs, timeMs);
     session.lastMs = Math.max(session.lastMs, timeMs);
@@ -144,12 +147,12 @@ export class Sessions {
     this.#gauges.expose(nowMs);
   }
 
-  snapshot(nowMs: number): Static<typeof savedSessions> {
-    return {
-      open: this.open.map(saveSession),
-      ended: this.ended.map(saveSession),
-      peaks: this.#gauges.peaks(nowMs),
-    };
+  /** Begins to save the sessions as they are now. One save at a time; it must be ended. */
+  save(nowMs: number): SessionSaving {
+    this.#saving = new SessionSaving(this.open, this.ended, this.#gauges.peaks(nowMs), () => {
+      this.#saving = undefined;
+    });
+    return this.#saving;
   }
 
   /** False when what was saved has another shape. */
@@ -185,6 +188,7 @@ export class Sessions {
   #begin(id: string, { event, timeMs, receivedMs, position }: Arrival): Session | undefined {
     const ended = this.#ended.get(id);
     if (ended?.end && timeMs <= ended.end.untilMs) {
+      this.#saving?.before(ended);
       ended.lateEvents++;
       notePlace(ended, position);
       this.onEnd(ended);
@@ -230,6 +234,7 @@ export class Sessions {
     this.#tools -= session.tools.size;
     this.#gauges.leave(session);
     this.#gauges.hold(session.type, session.tools.size, this.#now());
+    this.#saving?.before(session);
     session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
     this.#remember(session);
     const teaches = how !== 'evicted' && !isLoneCall(session);

@@ -214,8 +214,8 @@ test('an event of a newer version, in the journal or in the snapshot, does not k
   const accepted = { event, timeMs: now, receivedMs: now - 20_000, sourceKind: 'native' };
   const views = { held: [{ accepted, ordinal: 1 }], traces: [], reported: [] };
   const position = { segment: 1, offset: 0 };
-  const state = JSON.stringify({ views });
-  await writeSnapshot(config.dataDirectory, { position, state, seenIds: Buffer.alloc(0) });
+  const parts = [['views', JSON.stringify(views)]] as const;
+  await writeSnapshot(config.dataDirectory, { position, parts, seenIds: Buffer.alloc(0) });
   const journal = await openJournal();
   const events = [{ ...event, id: 'another' }, toolCall() as McpEvent];
   await journal.append(encodeRecord({ receivedMs: now, sourceKind: 'native', events }), () => {});

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readSnapshot, writeSnapshot } from '../../../collector/journal/snapshot.ts';
+import { type NewSnapshot, readSnapshot, writeSnapshot } from '../../../collector/journal/snapshot.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -10,20 +10,46 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const snapshot = {
+const snapshot: NewSnapshot = {
   position: { segment: 12, offset: 345 },
-  state: '{"text":"ä\\n😀"}\n',
+  parts: [
+    ['text', '"ä\\n😀"'],
+    ['sessions', '{"open":[],"ended":[],"peaks":[["chat",3]]}'],
+    ['sessions.open', '[1,2]'],
+    ['__proto__', '{"harmless":true}'],
+    ['sessions.open', '[3]'],
+  ],
   seenIds: Buffer.from([0, 10, 255, 13, 10, 0, 1, 2]),
 };
 
 test('a snapshot is read as it was written, and the newer replaces the older', async () => {
-  await writeSnapshot(directory, { ...snapshot, state: '{}' });
+  await writeSnapshot(directory, { ...snapshot, parts: [] });
+  expect((await readSnapshot(directory))?.state).toEqual({});
   await writeSnapshot(directory, snapshot);
-  expect(await readSnapshot(directory)).toEqual(snapshot);
+  const { state, position, seenIds } = (await readSnapshot(directory))!;
+  expect({ position, seenIds }).toEqual({ position: snapshot.position, seenIds: snapshot.seenIds });
+  expect(state.text).toBe('ä\n😀');
+  expect(state.sessions).toEqual({ open: [1, 2, 3], ended: [], peaks: [['chat', 3]] });
+  expect(Object.keys(state)).toContain('__proto__');
 });
 
 test('without a snapshot there is none', async () => {
   expect(await readSnapshot(directory)).toBeUndefined();
+});
+
+test('parts are asked for one by one, and others have their turn between them', async () => {
+  let turns = 0;
+  const turning = setInterval(() => turns++, 0);
+  const seen: number[] = [];
+  const parts = (function* () {
+    for (let i = 0; i < 200; i++) {
+      seen.push(turns);
+      yield ['text', '"x"'] as const;
+    }
+  })();
+  await writeSnapshot(directory, { ...snapshot, parts });
+  clearInterval(turning);
+  expect(seen.at(-1)).toBeGreaterThan(seen[0]!);
 });
 
 test('a snapshot with any byte changed, or cut short, is not used', async () => {
@@ -40,9 +66,17 @@ test('a snapshot with any byte changed, or cut short, is not used', async () => 
   }
 });
 
-test('a disk that is full leaves the older snapshot as it was', async () => {
+test('a disk that is full, or a part that cannot be made, leaves the older snapshot as it was', async () => {
   await writeSnapshot(directory, snapshot);
+  const before = await readSnapshot(directory);
+  const broken = (function* () {
+    yield ['text', '""'] as const;
+    throw new Error('no more');
+  })();
+  await expect(writeSnapshot(directory, { ...snapshot, parts: broken })).rejects.toThrow('no more');
+  expect(await readSnapshot(directory)).toEqual(before);
+  rmSync(join(directory, 'snapshot.draft'));
   symlinkSync('/dev/full', join(directory, 'snapshot.draft'));
-  await expect(writeSnapshot(directory, { ...snapshot, state: '{}' })).rejects.toThrow(/ENOSPC/);
-  expect(await readSnapshot(directory)).toEqual(snapshot);
+  await expect(writeSnapshot(directory, { ...snapshot, parts: [] })).rejects.toThrow(/ENOSPC/);
+  expect(await readSnapshot(directory)).toEqual(before);
 });

@@ -30,5 +30,8 @@ for (let from = 0; from < config.limits.sessions; from += 1_000) {
   const started = pipeline.restore(JSON.parse(JSON.stringify({ sessions: { open, ended: [], peaks: [] } })));
   if (started.includes('sessions')) throw new Error('the sessions were not taken up');
 }
-const saved = Buffer.from(JSON.stringify(pipeline.snapshot()));
-process.stdout.write(JSON.stringify({ sessions: pipeline.sessions.open.length, bytes: saved.length }));
+const state = pipeline.save();
+let bytes = JSON.stringify(state.parts).length;
+for (const [, json] of state.sessions.slices()) bytes += Buffer.byteLength(json);
+state.sessions.end();
+process.stdout.write(JSON.stringify({ sessions: pipeline.sessions.open.length, bytes }));

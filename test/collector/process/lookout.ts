@@ -100,7 +100,15 @@ export class Lookout {
   restarted(options: Options = {}): { next: Lookout; startedClean: readonly string[] } {
     const next = new Lookout({ ...this.config, ...options });
     next.nowMs = this.nowMs;
-    const snapshot = JSON.parse(JSON.stringify(this.pipeline.snapshot()));
-    return { next, startedClean: next.pipeline.restore(snapshot) };
+    return { next, startedClean: next.pipeline.restore(saved(this.pipeline)) };
   }
+}
+
+/** What a pipeline would save, as it would be read again. */
+export function saved(pipeline: Pipeline): Record<string, unknown> {
+  const { parts, sessions } = pipeline.save();
+  const lists: Record<'open' | 'ended', unknown[]> = { open: [], ended: [] };
+  for (const [list, json] of sessions.slices()) lists[list].push(...JSON.parse(json));
+  sessions.end();
+  return JSON.parse(JSON.stringify({ ...parts, sessions: { ...lists, peaks: sessions.peaks } }));
 }

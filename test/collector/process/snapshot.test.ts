@@ -8,7 +8,7 @@ import {
   toolTransitions,
 } from '../../../collector/catalogue/metrics.ts';
 import { sampleValue } from '../exposition.ts';
-import { Lookout } from './lookout.ts';
+import { Lookout, saved } from './lookout.ts';
 
 describe('after a restart', () => {
   test('a session goes on where it was, in its gauges, its flows and its end', async () => {
@@ -144,7 +144,7 @@ describe('a snapshot of another version', () => {
   test('costs only the part whose shape has changed', () => {
     const before = new Lookout();
     before.calls('s1', ['read']);
-    const snapshot = { ...before.pipeline.snapshot(), sessions: [{ newShape: true }], somethingNew: 1 };
+    const snapshot = { ...saved(before.pipeline), sessions: [{ newShape: true }], somethingNew: 1 };
     const next = new Lookout();
     expect(next.pipeline.restore(snapshot)).toEqual(['sessions']);
     expect(next.pipeline.knowsTool('files', 'read')).toBe(true);

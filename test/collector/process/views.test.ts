@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { collectorIgnored } from '../../../collector/catalogue/collector-metrics.ts';
 import type { EventOf } from '../../../collector/catalogue/events.ts';
 import { toolCalls } from '../../../collector/catalogue/metrics.ts';
-import { Lookout } from './lookout.ts';
+import { Lookout, saved } from './lookout.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 type Call = Partial<Omit<EventOf<'tool_call'>, 'kind'>>;
@@ -178,7 +178,7 @@ describe('views that wait', () => {
   test('hold no payload', () => {
     const mcp = new Lookout();
     byClient(mcp, { result: 'SECRET', error_message: 'SECRET', arguments: { key: 'SECRET' } });
-    expect(JSON.stringify(mcp.pipeline.snapshot())).not.toContain('SECRET');
+    expect(JSON.stringify(saved(mcp.pipeline))).not.toContain('SECRET');
   });
 
   test('are at most 20,000: beyond, the oldest are decided early and counted', async () => {
