@@ -7,15 +7,19 @@ import { readCorpora } from './corpora.ts';
 import { FOLDS } from './folds.ts';
 import { behindGateway, excursions } from './inject/foreign-tools.ts';
 import { leaks } from './inject/leak.ts';
+import { rephrased } from './inject/rephrase.ts';
 import { viral } from './inject/viral.ts';
-import { judgeAll } from './judged.ts';
+import { type Judged, judgeAll } from './judged.ts';
 import { cost } from './measures/cost.ts';
 import { delay } from './measures/delay.ts';
 import { foreignTools } from './measures/foreign-tools.ts';
 import { leakedContent } from './measures/leaks.ts';
+import { offHoursUse } from './measures/off-hours.ts';
+import { unseenPhrasings } from './measures/phrasings.ts';
 import { atFixedRates, confirmedPoisoning } from './measures/recorded.ts';
 import { viralCampaigns } from './measures/viral.ts';
 import { type RateRow, type Row, ratesTable, rowsTable } from './row.ts';
+import type { EvalSession } from './session.ts';
 
 const SEED = 20_261_121;
 const corpora = join(import.meta.dirname, 'corpora');
@@ -58,26 +62,35 @@ function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[]
   const { show, clear } = progressLine();
   try {
     const { sessions, goals } = readCorpora(folder);
-    const leaked = leaks(sessions, seed);
-    const encodings = new Map(leaked.map(({ id, encoding }) => [id, encoding]));
-    const away = new Map(excursions(sessions, goals, seed).map((session) => [session.id, session]));
-    const judged = judgeAll(sessions, [...leaked, ...away.values()], show);
-    const recorded = judged.filter(({ session }) => !encodings.has(session.id) && !away.has(session.id));
-    const excursionOf = (id: string) => away.get(id);
-    const throughGateway = judgeAll(
-      sessions.filter(({ label }) => label === 'benign').map(behindGateway),
-      [...away.values()].map(behindGateway),
+    const made = {
+      leaks: byId(leaks(sessions, seed)),
+      excursions: byId(excursions(sessions, goals, seed)),
+      rephrased: byId(rephrased(sessions, seed)),
+    };
+    const judged = judgeAll(
+      sessions,
+      Object.values(made).flatMap((of) => [...of.values()]),
       show,
     );
+    const isMade = ({ session: { id } }: Judged) => Object.values(made).some((of) => of.has(id));
+    const recorded = judged.filter((one) => !isMade(one));
+    const recordedAnd = (of: ReadonlyMap<string, EvalSession>) => [
+      ...recorded,
+      ...judged.filter(({ session }) => of.has(session.id)),
+    ];
+    const throughGateway = judgeAll(
+      sessions.filter(({ label }) => label === 'benign').map(behindGateway),
+      [...made.excursions.values()].map(behindGateway),
+      show,
+    );
+    const excursionOf = (id: string) => made.excursions.get(id);
     const rows = [
       ...confirmedPoisoning(recorded),
-      ...leakedContent(judged, (id) => encodings.get(id)),
-      ...foreignTools(
-        [...recorded, ...judged.filter(({ session }) => away.has(session.id))],
-        excursionOf,
-        'each server named',
-      ),
+      ...unseenPhrasings(recordedAnd(made.rephrased), (id) => made.rephrased.has(id)),
+      ...leakedContent(recordedAnd(made.leaks), (id) => made.leaks.get(id)?.encoding),
+      ...foreignTools(recordedAnd(made.excursions), excursionOf, 'each server named'),
       ...foreignTools(throughGateway, excursionOf, 'behind one gateway'),
+      offHoursUse(seed, show),
       viralCampaigns(viral(sessions, goals, seed), show),
       ...delay(recorded, goals),
       ...cost(sessions, show),
@@ -87,6 +100,9 @@ function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[]
     clear();
   }
 }
+
+const byId = <S extends EvalSession>(sessions: readonly S[]): ReadonlyMap<string, S> =>
+  new Map(sessions.map((session) => [session.id, session]));
 
 try {
   main();
