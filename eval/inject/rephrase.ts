@@ -30,6 +30,8 @@ export function rephrased(sessions: readonly EvalSession[], seed: number): EvalS
     const chance = random(seed, `rephrase ${session.id}`);
     const style = chance.pick(Object.keys(styles));
     const text = phrase(style, slots, chance);
+    const replaced = new Set(passages.flatMap((passage) => linesOf(session, passage)));
+    replaced.delete('');
     return [
       {
         ...session,
@@ -40,6 +42,7 @@ export function rephrased(sessions: readonly EvalSession[], seed: number): EvalS
             call,
             passages.filter((p) => p.call === index),
             text,
+            replaced,
           ),
         ),
       },
@@ -90,6 +93,11 @@ function passagesOf(
   return passages;
 }
 
+const linesOf = ({ calls }: EvalSession, { call, from, to }: Passage): string[] =>
+  calls[call]!.result!.split('\n')
+    .slice(from, to + 1)
+    .map((line) => line.trim());
+
 const flat = (text: string): string =>
   text
     .replace(/[\s\\]+/g, ' ')
@@ -104,8 +112,7 @@ function slotsOf(session: EvalSession, passages: readonly Passage[]): Slots | un
   for (const [index, call] of session.calls.entries()) {
     for (const passage of passages) {
       if (passage.call >= index) continue;
-      const lines = session.calls[passage.call]!.result!.split('\n').slice(passage.from, passage.to + 1);
-      const text = flat(lines.join(' '));
+      const text = flat(linesOf(session, passage).join(' '));
       const values = valuesOf(call.args).filter(
         (value) => value.length >= TELLING && text.includes(flat(value).replace(/^https?:\/\//, '')),
       );
@@ -130,10 +137,16 @@ function phrase(style: string, slots: Slots, { pick }: Random): string {
   return pick(texts).replace('{act}', actions(language, slots));
 }
 
-/** Puts the text in place of the passages, as far in as they stood. */
-function replace(call: EvalCall, passages: readonly Passage[], text: string): EvalCall {
-  if (passages.length === 0 || call.result === undefined) return call;
-  const lines = call.result.split('\n');
+/** Puts the text in place of the passages, as far in as they stood; an echo of them in other results goes. */
+function replace(
+  call: EvalCall,
+  passages: readonly Passage[],
+  text: string,
+  replaced: ReadonlySet<string>,
+): EvalCall {
+  if (call.result === undefined) return call;
+  let lines = call.result.split('\n');
+  if (passages.length === 0) lines = lines.filter((line) => !replaced.has(line.trim()));
   for (const { from, to } of [...passages].reverse()) {
     const first = lines[from]!;
     const lead = /^(\s*(?:- )?(?:[\w ]{1,24}: )?['"]?)/.exec(first)?.[1] ?? '';

@@ -3,7 +3,7 @@ import type { Call } from '../call.ts';
 import { type Destination, destinationsOf, type KnownDestinations } from '../destinations.ts';
 import { Scan } from '../text/scan.ts';
 import { wordsOf } from '../tool-words.ts';
-import { OWN, type Passages, type Sentence } from './passages.ts';
+import { KNOWN, OWN, type Passages, type Sentence } from './passages.ts';
 
 /** Words of a value that is looked for as a whole. */
 const WHOLE_WORDS = 8;
@@ -26,6 +26,8 @@ export interface Following {
   short: number;
   /** Words of the tool's name in the sentence. */
   toolWords: number;
+  /** A name of the sentence that the call uses also stands as a value of a record. */
+  inRecord: boolean;
   /** The first argument in common. */
   path: string;
 }
@@ -53,18 +55,27 @@ export function followings(
       values: 0,
       short: 0,
       toolWords: 0,
+      inRecord: false,
       path,
     };
     found.set(number, made);
     return made;
   };
-  const destinations = destinationsOf(call).filter(({ kind }) => kind !== 'name');
+  // A link within what is only stored goes nowhere.
+  const destinations = destinationsOf(call).filter(
+    ({ kind, whole }) => kind !== 'name' && (whole || call.risk.outward),
+  );
   for (const { path, text } of call.arguments!.fields) {
     const { names, words, wordCount } = scan.read(text);
     const named = new Set<number>();
     for (let i = 0; i < names.count; i++) {
-      const number = passages.nameAt(names.hash[i]!);
-      if (number !== undefined && number < OWN) named.add(number);
+      const hash = names.hash[i]!;
+      const number = passages.nameAt(hash);
+      if (number !== undefined && number < KNOWN) {
+        named.add(number);
+        const following = passages.inRecord(hash) ? at(number, path) : undefined;
+        if (following) following.inRecord = true;
+      }
     }
     for (const number of named) {
       const following = at(number, path);

@@ -35,5 +35,7 @@ function why({ sentence: { traits, points } }: Following): string {
     ...(points < 4 && traits & Trait.command ? ['is a command'] : []),
     ...(traits & Trait.repeated ? ['stood in several results'] : []),
   ];
-  return reasons.length === 0 ? 'is free text' : reasons.join(', ');
+  return reasons.length === 0
+    ? 'is free text, from which this tool hardly ever takes anything'
+    : reasons.join(', ');
 }

@@ -32,9 +32,10 @@ const SENTENCES = 128;
 const WORDS = 1_024;
 const NAMES = 1_024;
 /** In place of a sentence: the agent used the name before any tool gave it. */
-export const OWN = 0xfffffff0;
+export const OWN = 0xfffffff1;
 /** In place of a sentence: one that the tool gave in other sessions too. */
-export const KNOWN = 0xfffffff1;
+export const KNOWN = 0xfffffff0;
+const IN_RECORD = 1 << 30;
 
 export interface Sentence {
   readonly traits: number;
@@ -95,41 +96,61 @@ export class Passages {
 
   /** Links a name to the sentence it stands in; what the agent or a known sentence gave first stays theirs. */
   name(hash: number, sentence: number): void {
-    if (this.#nameCount >= (this.#names.length / 2) * 0.75) {
-      if (this.#names.length / 2 >= NAMES) {
-        this.#names.fill(0);
-        this.#nameCount = 0;
-      } else {
-        const old = this.#names;
-        this.#names = new Uint32Array(old.length * 2);
-        for (let i = 0; i < old.length; i += 2) if (old[i] !== 0) this.#put(old[i]!, old[i + 1]!);
-      }
-    }
-    if (this.#put(hash || 1, sentence + 1)) this.#nameCount++;
+    if (this.#nameCount >= (this.#names.length / 2) * 0.75) this.#roomForNames();
+    if (this.#put(hash || 1, sentence)) this.#nameCount++;
   }
 
   /** The sentence that gave a name; `OWN` or `KNOWN` when there is none to suspect; undefined when nothing gave it. */
   nameAt(hash: number): number | undefined {
-    const names = this.#names;
-    const mask = names.length / 2 - 1;
-    for (let slot = (hash || 1) & mask; names[2 * slot] !== 0; slot = (slot + 1) & mask)
-      if (names[2 * slot] === (hash || 1)) return names[2 * slot + 1]! - 1;
-    return undefined;
+    const slot = this.#slotOf(hash || 1);
+    const value = this.#names[slot + 1]!;
+    return this.#names[slot] === 0 ? undefined : value >= KNOWN ? value : value & ~IN_RECORD;
   }
 
-  #put(hash: number, value: number): boolean {
+  /** The name also stands as a value of a record, where names belong. */
+  inRecord(hash: number): boolean {
+    return (this.#names[this.#slotOf(hash || 1) + 1]! & IN_RECORD) !== 0;
+  }
+
+  #roomForNames(): void {
+    const old = this.#names;
+    const full = old.length / 2 >= NAMES;
+    this.#names = new Uint32Array(full ? 2 * 16 : old.length * 2);
+    if (full) this.#nameCount = 0;
+    else
+      for (let i = 0; i < old.length; i += 2) {
+        if (old[i] === 0) continue;
+        const slot = this.#slotOf(old[i]!);
+        this.#names[slot] = old[i]!;
+        this.#names[slot + 1] = old[i + 1]!;
+      }
+  }
+
+  /** Of the name, or the free one where it belongs. */
+  #slotOf(hash: number): number {
     const names = this.#names;
     const mask = names.length / 2 - 1;
     let slot = hash & mask;
-    for (; names[2 * slot] !== 0; slot = (slot + 1) & mask) {
-      if (names[2 * slot] !== hash) continue;
-      const known = names[2 * slot + 1]! - 1;
-      if (known < OWN && this.#weight(value - 1) > this.#weight(known)) names[2 * slot + 1] = value;
-      return false;
+    while (names[2 * slot] !== 0 && names[2 * slot] !== hash) slot = (slot + 1) & mask;
+    return 2 * slot;
+  }
+
+  /** True when the name is new. */
+  #put(hash: number, sentence: number): boolean {
+    const names = this.#names;
+    const slot = this.#slotOf(hash);
+    const inRecord =
+      sentence < KNOWN && !((this.sentence(sentence)?.traits ?? 0) & Trait.prose) ? IN_RECORD : 0;
+    if (names[slot] === 0) {
+      names[slot] = hash;
+      names[slot + 1] = sentence >= KNOWN ? sentence : sentence | inRecord;
+      return true;
     }
-    names[2 * slot] = hash;
-    names[2 * slot + 1] = value;
-    return true;
+    const known = names[slot + 1]!;
+    if (known >= KNOWN || sentence >= KNOWN) return false;
+    const heavier = this.#weight(sentence) > this.#weight(known & ~IN_RECORD);
+    names[slot + 1] = ((heavier ? sentence : known & ~IN_RECORD) | (known & IN_RECORD) | inRecord) >>> 0;
+    return false;
   }
 
   #weight(number: number): number {

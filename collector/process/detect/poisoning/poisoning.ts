@@ -13,14 +13,15 @@ import type { Detector, Report } from '../detector.ts';
 import { Scan } from '../text/scan.ts';
 import { Definitions } from './definitions.ts';
 import { type Following, followings, ownNames } from './following.ts';
+import { Share } from './habits.ts';
 import { changedDefinition, followedPassage } from './messages.ts';
-import { Passages } from './passages.ts';
+import { Passages, Trait } from './passages.ts';
 import { newReadings, type Readings, readResult } from './reading.ts';
 import { verdictOf } from './score.ts';
 import { ToolTexts } from './tool-texts.ts';
 
 /** Scores below this say nothing: one or two signs, as many benign sessions have. */
-const FLOOR = 9;
+const FLOOR = 10;
 /** A changed definition is exact. */
 const DEFINITION_SCORE = 30;
 
@@ -29,17 +30,39 @@ export interface PoisoningState extends Readings {
   told: number;
   /** Changed tools that were told of. */
   readonly changed: Set<string>;
+  /** Endpoint of each call. */
+  readonly sources: string[];
+  /** Whether a tool took an argument from a new sentence of a known tool. */
+  readonly took: Map<string, number>;
 }
+
+const MOST_TOOLS = 64;
+const MOST_CALLS = 256;
 
 const scan = new Scan();
 
-const savedCheck = Compile(Type.Object({ definitions: Type.Unknown(), texts: Type.Unknown() }));
+/** The call takes something from a sentence that its tool, a known one, never gave. */
+const isTaken = ({ values, sentence: { traits } }: Following): boolean =>
+  values > 0 && (traits & Trait.prose) !== 0 && (traits & Trait.novel) !== 0;
+
+const savedCheck = Compile(
+  Type.Object({
+    definitions: Type.Unknown(),
+    texts: Type.Unknown(),
+    news: Type.Unknown(),
+    taking: Type.Unknown(),
+  }),
+);
 
 export class Poisoning implements Detector<PoisoningState> {
   readonly name = 'tool_poisoning' as const;
   readonly #texts = new ToolTexts();
   readonly #definitions = new Definitions();
   readonly #destinations: KnownDestinations;
+  /** Sentences of free text that are new to their tool. */
+  readonly #news = new Share();
+  /** Sessions in which a tool takes an argument from such a sentence. */
+  readonly #taking = new Share();
 
   /** `destinations` is another detector's to learn and to save. */
   constructor(destinations: KnownDestinations) {
@@ -47,12 +70,13 @@ export class Poisoning implements Detector<PoisoningState> {
   }
 
   open(): PoisoningState {
-    return { ...newReadings(), told: 0, changed: new Set() };
+    return { ...newReadings(), told: 0, changed: new Set(), sources: [], took: new Map() };
   }
 
   observe(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
     this.#changed(call, session, state, report);
     if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);
+    if (state.sources.length < MOST_CALLS) state.sources.push(call.endpoint);
     if (call.result) readResult(call, this.#texts, scan, state);
   }
 
@@ -60,8 +84,12 @@ export class Poisoning implements Detector<PoisoningState> {
     this.#definitions.list(tools);
   }
 
-  learn(_: SessionFacts, { fresh, lengths }: PoisoningState): void {
-    for (const [endpoint, keys] of lengths) this.#texts.learn(endpoint, keys);
+  learn({ type }: SessionFacts, { fresh, tools, took }: PoisoningState): void {
+    for (const [endpoint, { lengths, prose, fresh }] of tools) {
+      this.#texts.learn(endpoint, lengths);
+      this.#news.add(['', type, endpoint], fresh, prose);
+    }
+    for (const [endpoint, times] of took) this.#taking.add(['', type, endpoint], times, 1);
     if (fresh) this.#texts.learnSentences(fresh.all());
   }
 
@@ -69,6 +97,8 @@ export class Poisoning implements Detector<PoisoningState> {
     return {
       definitions: this.#definitions.snapshot(),
       texts: this.#texts.snapshot(),
+      news: this.#news.snapshot(),
+      taking: this.#taking.snapshot(),
     };
   }
 
@@ -76,7 +106,9 @@ export class Poisoning implements Detector<PoisoningState> {
     return (
       savedCheck.Check(saved) &&
       this.#definitions.restore(saved.definitions) &&
-      this.#texts.restore(saved.texts)
+      this.#texts.restore(saved.texts) &&
+      this.#news.restore(saved.news) &&
+      this.#taking.restore(saved.taking)
     );
   }
 
@@ -101,13 +133,21 @@ export class Poisoning implements Detector<PoisoningState> {
   }
 
   #follows(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
+    let taken = 0;
     let best: { following: Following; score: number; confirmed: boolean } | undefined;
     if (state.passages && state.passages.count > 0) {
       for (const following of followings(call, session.type, state.passages, this.#destinations)) {
-        const verdict = verdictOf(following, call);
+        const source = state.sources[following.sentence.call] ?? '';
+        if (isTaken(following)) taken = 1;
+        const verdict = verdictOf(following, call, {
+          newsBits: this.#news.bits(['', session.type, source]),
+          takingBits: this.#taking.bits(['', session.type, call.endpoint]),
+        });
         if (!best || verdict.score > best.score) best = { following, ...verdict };
       }
     }
+    if (state.took.size < MOST_TOOLS)
+      state.took.set(call.endpoint, Math.max(taken, state.took.get(call.endpoint) ?? 0));
     state.passages ??= new Passages();
     ownNames(call, state.passages);
     if (!best || best.score < FLOOR || best.score <= state.told) return;

@@ -22,11 +22,19 @@ export interface Readings {
   passages: Passages | undefined;
   /** Sentences to learn, by tool. */
   fresh: SeenSet | undefined;
-  /** Longest value under each key, in words, by endpoint. */
-  readonly lengths: Map<string, Map<number, number>>;
+  /** What the results of each tool had, by endpoint. */
+  readonly tools: Map<string, ToolReading>;
 }
 
-export const newReadings = (): Readings => ({ passages: undefined, fresh: undefined, lengths: new Map() });
+export interface ToolReading {
+  /** Longest value under each key, in words. */
+  readonly lengths: Map<number, number>;
+  /** Sentences of free text, and how many of them were new to the tool; counted once the tool is known. */
+  prose: number;
+  fresh: number;
+}
+
+export const newReadings = (): Readings => ({ passages: undefined, fresh: undefined, tools: new Map() });
 
 const points = new Uint8Array(1_024);
 const numbers = new Int32Array(1_024);
@@ -34,12 +42,12 @@ const numbers = new Int32Array(1_024);
 export function readResult(call: Call, texts: ToolTexts, scan: Scan, readings: Readings): void {
   const { endpoint } = call;
   const tool = texts.hashOf(endpoint);
-  let lengths = readings.lengths.get(endpoint);
-  if (!lengths) {
-    lengths = new Map();
-    if (readings.lengths.size < LEARNT_TOOLS) readings.lengths.set(endpoint, lengths);
+  let reading = readings.tools.get(endpoint);
+  if (!reading) {
+    reading = { lengths: new Map(), prose: 0, fresh: 0 };
+    if (readings.tools.size < LEARNT_TOOLS) readings.tools.set(endpoint, reading);
   }
-  for (const field of call.result!.fields) readField(field, call, tool, texts, lengths, scan, readings);
+  for (const field of call.result!.fields) readField(field, call, tool, texts, reading, scan, readings);
 }
 
 function readField(
@@ -47,7 +55,7 @@ function readField(
   call: Call,
   tool: number,
   texts: ToolTexts,
-  lengths: Map<number, number>,
+  reading: ToolReading,
   scan: Scan,
   readings: Readings,
 ): void {
@@ -58,6 +66,7 @@ function readField(
   const path = hashText(field.path);
   const known = texts.known(call.endpoint);
   const source = (known ? Trait.novel : 0) | (call.risk.untrusted ? Trait.untrusted : 0);
+  const { lengths } = reading;
   let under = 0;
   for (let i = 0; i < count; i++) {
     const words = scan.length(i);
@@ -66,10 +75,13 @@ function readField(
     if ((lengths.get(key) ?? 0) < under && (lengths.has(key) || lengths.size < MAXIMUM_KEYS))
       lengths.set(key, under);
     numbers[i] = -1;
+    const prose = traitsOf(scan.bits[i]!, scan.parts[i]!) & Trait.prose;
+    if (known && prose) reading.prose++;
     if (!isNew(i)) continue;
+    if (known && prose) reading.fresh++;
     const sentence = join(tool, scan.hash[i]!);
     readings.fresh ??= new SeenSet(LEARNT_SENTENCES);
-    const repeated = words >= PROSE_WORDS && readings.fresh.has(sentence);
+    const repeated = scan.parts[i]! >= PROSE_WORDS && readings.fresh.has(sentence);
     readings.fresh.add(sentence);
     const longest = texts.longest(call.endpoint, key);
     const misplaced = !known
@@ -79,7 +91,8 @@ function readField(
         : under > OVERLONG * longest + OVERLONG_WORDS
           ? Trait.overlong
           : 0;
-    const traits = source | misplaced | traitsOf(scan.bits[i]!, words) | (repeated ? Trait.repeated : 0);
+    const traits =
+      source | misplaced | traitsOf(scan.bits[i]!, scan.parts[i]!) | (repeated ? Trait.repeated : 0);
     readings.passages ??= new Passages();
     numbers[i] = readings.passages.add(
       traits,
@@ -100,9 +113,9 @@ function readField(
   }
 }
 
-function traitsOf(bits: number, words: number): number {
+function traitsOf(bits: number, parts: number): number {
   return (
-    (words >= PROSE_WORDS && !(bits & Mark.record) ? Trait.prose : 0) |
+    (parts >= PROSE_WORDS && !(bits & Mark.record) ? Trait.prose : 0) |
     (bits & Mark.command ? Trait.command : 0) |
     (bits & Word.you ? Trait.you : 0) |
     (bits & (Word.oblige | Word.urgent) ? Trait.oblige : 0)

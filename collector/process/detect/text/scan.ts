@@ -38,6 +38,8 @@ export class Scan {
   readonly bits = new Uint32Array(MAXIMUM_SENTENCES);
   readonly key = new Uint32Array(MAXIMUM_SENTENCES);
   readonly hash = new Uint32Array(MAXIMUM_SENTENCES);
+  /** Of each sentence: parts between blanks, of which an address is one. */
+  readonly parts = new Uint16Array(MAXIMUM_SENTENCES);
   sentenceCount = 0;
   readonly names = new Names();
 
@@ -70,6 +72,7 @@ export class Scan {
     let lead = true;
     let sentenceFrom = 0;
     let sentenceWord = 0;
+    let parts = 0;
 
     const endWord = () => {
       const hash = mix(word);
@@ -102,6 +105,7 @@ export class Scan {
         this.textFrom[i + 1] = at;
         this.bits[i] = bits;
         this.key[i] = key;
+        this.parts[i] = parts;
         let hash = 0;
         for (let w = sentenceWord; w < this.wordCount; w++) hash = (Math.imul(hash, 31) + this.words[w]!) | 0;
         this.hash[i] = mix(hash);
@@ -109,6 +113,7 @@ export class Scan {
       }
       bits &= Mark.tag;
       sentenceWord = this.wordCount;
+      parts = 0;
       sentenceFrom = at;
       lead = true;
     };
@@ -131,7 +136,10 @@ export class Scan {
         }
       }
       if (kind === CharClass.letter || kind === CharClass.digit) {
-        if (chunkFrom < 0) chunkFrom = i;
+        if (chunkFrom < 0) {
+          chunkFrom = i;
+          parts++;
+        }
         if (kind === CharClass.digit) {
           digits++;
           chunkDigits++;
@@ -150,6 +158,7 @@ export class Scan {
         word = hashNext(word, unit);
         letters = 1;
         endWord();
+        parts++;
         lead = false;
         continue;
       }
