@@ -92,7 +92,8 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
   closers.push(() => journal.close());
   const index = new AuditIndex({ config, instruments, journal, logger, now, restored: state.position });
   closers.push(() => index.close());
-  pipeline.sessions.onEnd = (session) => index.add(session);
+  pipeline.sessions.onEnd = (session) => index.addSession(session);
+  pipeline.findings.onChange = (finding) => index.addFinding(finding);
   const sessionHash = new SessionHash(key);
   const { partition } = config;
   const peers = partition && new Peers(partition.number, partition.directories);
@@ -165,7 +166,7 @@ function openJournal(config: CollectorConfig, state: State, logger: Logger): Pro
 }
 
 /** Runs what needs the data directory; says in one sentence what is wrong with it. */
-async function onDisk<T>({ dataDirectory }: CollectorConfig, act: () => Promise<T>): Promise<T> {
+export async function onDisk<T>({ dataDirectory }: CollectorConfig, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

@@ -19,8 +19,10 @@ import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Position } from '../journal/segment.ts';
+import type { Finding } from '../process/finding.ts';
 import type { Session } from '../process/session.ts';
-import { EndedQueue } from './ended-queue.ts';
+
+import { IndexQueue } from './index-queue.ts';
 import { IndexError, IndexThread } from './index-thread.ts';
 import type { IndexCalls } from './protocol.ts';
 import { recordOf } from './session-record.ts';
@@ -40,6 +42,8 @@ const WRITE_EVERY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 /** How long a snapshot waits for the index. */
 const SETTLE_MS = 1_000;
+/** How long the end of the collector does. */
+const CLOSE_MS = 10_000;
 /** How long a page does. */
 const PATIENCE_MS = 10_000;
 /** Pages that may wait for it at once. */
@@ -48,7 +52,7 @@ const QUERIES = 32;
 export class AuditIndex {
   readonly #parts: IndexParts;
   readonly #thread: IndexThread;
-  readonly #queue = new EndedQueue();
+  readonly #queue = new IndexQueue();
   readonly #timer: NodeJS.Timeout;
   #turn: Promise<void> | undefined;
   #opened = false;
@@ -59,6 +63,7 @@ export class AuditIndex {
   #rebuild: RebuildReason | undefined;
   #rebuildSinceMs = 0;
   #rebuilding = false;
+  #rebuildAtMs = 0;
   #failure: string | undefined;
   #failures = 0;
   #retryAtMs = 0;
@@ -72,10 +77,13 @@ export class AuditIndex {
   }
 
   /** Takes a session that has ended, or an ended one of which something came late. */
-  add(session: Session): void {
-    if (this.#queue.add(session)) return;
-    this.#parts.instruments.inc(collectorEvictions, { table: 'index' });
-    this.#needRebuild('overflow');
+  addSession(session: Session): void {
+    if (!this.#queue.addSession(session)) this.#overflowed();
+  }
+
+  /** Takes a finding that was made or changed. */
+  addFinding(finding: Finding): void {
+    if (!this.#queue.addFinding(finding)) this.#overflowed();
   }
 
   /** Lets it read the whole journal if it has to; before, the collector's own start has the disk and the cores. */
@@ -86,7 +94,7 @@ export class AuditIndex {
 
   /** Ended sessions that may not be in the index yet. */
   get waiting(): readonly Session[] {
-    return this.#queue.all;
+    return this.#queue.sessions;
   }
 
   /** What is wrong with the index, as a sentence without its capital and its stop; undefined when it is whole. */
@@ -105,31 +113,26 @@ export class AuditIndex {
       throw new IndexError(`it did not answer within ${PATIENCE_MS / 1_000} s`, false);
     });
     const answer = this.#thread.call(name, ...given);
-    answer.catch((error: IndexError) => this.#failed(error));
+    answer.catch((error: IndexError) => this.#told(error));
     return await Promise.race([answer, late]);
   }
 
   /** Waits, not for long, until all that has ended so far is in the index and on disk. */
-  async settle(): Promise<void> {
+  async settle(patienceMs = SETTLE_MS): Promise<void> {
     const { end } = this.#parts.journal;
-    const deadlineMs = performance.now() + SETTLE_MS;
-    while (!this.#reached(end)) {
-      if (this.trouble !== undefined || performance.now() > deadlineMs) return;
-      await Promise.race([
-        this.#next(true),
-        sleep(deadlineMs - performance.now(), undefined, { ref: false }),
-      ]);
+    const deadline = sleep(patienceMs, true, { ref: false });
+    let late = false;
+    while (!late && !this.#reached(end)) {
+      if (this.#failure !== undefined || this.#rebuild !== undefined) return;
+      late = (await Promise.race([this.#next(true), deadline])) === true;
     }
-    await Promise.race([
-      this.#thread.call('sync').catch(() => {}),
-      sleep(SETTLE_MS, undefined, { ref: false }),
-    ]);
+    await Promise.race([this.#thread.call('sync').catch(() => {}), deadline]);
   }
 
   /** Writes what is waiting, if it can, and lets go of the file. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.settle();
+    await this.settle(CLOSE_MS);
     await this.#thread.close();
   }
 
@@ -143,6 +146,11 @@ export class AuditIndex {
     return written !== undefined && written.segment === end.segment && written.offset >= end.offset;
   }
 
+  #overflowed(): void {
+    this.#parts.instruments.inc(collectorEvictions, { table: 'index' });
+    this.#needRebuild('overflow');
+  }
+
   #needRebuild(reason: RebuildReason): void {
     if (this.#rebuild === undefined) this.#rebuildSinceMs = performance.now();
     this.#rebuild ??= reason;
@@ -150,6 +158,7 @@ export class AuditIndex {
 
   /** Does what is due, one thing at a time: opens, writes what waits, or else, if told to, only how far it is. */
   #next(always = false): Promise<void> {
+    if (this.#rebuild !== undefined) void this.#makeAnew();
     if (this.#turn !== undefined) return this.#turn;
     if (performance.now() < this.#retryAtMs) return Promise.resolve();
     if (this.#opened && this.#rebuild !== undefined && this.#mayRebuild && !this.#rebuilding)
@@ -175,14 +184,16 @@ export class AuditIndex {
 
   async #write(): Promise<void> {
     const { journal, instruments } = this.#parts;
-    const sessions = [...this.#queue.take()].map(recordOf);
+    const taken = this.#queue.take();
+    const sessions = Array.from(taken.sessions, recordOf);
+    const findings = [...taken.findings.values()];
     const { end } = journal;
     const complete = this.#queue.size === 0 && this.#rebuild === undefined;
     const oldestSegment = journal.start.segment;
     try {
       const evicted = await this.#thread.call('write', {
         sessions,
-        findings: [],
+        findings,
         end,
         oldestSegment,
         complete,
@@ -197,6 +208,8 @@ export class AuditIndex {
   }
 
   async #makeAnew(): Promise<void> {
+    if (!this.#opened || !this.#mayRebuild || this.#rebuilding || performance.now() < this.#rebuildAtMs)
+      return;
     const { journal, instruments, logger, now } = this.#parts;
     const reason = this.#rebuild as RebuildReason;
     const { dropped } = this.#queue;
@@ -211,17 +224,22 @@ export class AuditIndex {
       const seconds = (performance.now() - startedMs) / 1_000;
       logger.info({ seconds }, 'the index of ended sessions has been made from the journal');
     } catch (error) {
+      this.#rebuildAtMs = performance.now() + LONGEST_RETRY_MS;
       this.#failed(error as IndexError);
     }
     this.#rebuilding = false;
   }
 
-  #failed(error: IndexError): void {
-    const { instruments, logger } = this.#parts;
-    instruments.inc(collectorIndexErrors, {});
+  /** The index said what is wrong with it. */
+  #told(error: IndexError): void {
+    this.#parts.instruments.inc(collectorIndexErrors, {});
     if (error.damaged) this.#needRebuild('damaged');
+  }
+
+  #failed(error: IndexError): void {
+    this.#told(error);
     if (this.#failure === undefined)
-      logger.error(
+      this.#parts.logger.error(
         { error: error.message },
         'the index of ended sessions cannot be used; events are taken all the same, and it is brought up to date later',
       );
@@ -233,5 +251,6 @@ export class AuditIndex {
     if (this.#failure !== undefined) this.#parts.logger.info('the index of ended sessions can be used again');
     this.#failure = undefined;
     this.#failures = 0;
+    this.#retryAtMs = 0;
   }
 }

@@ -5,7 +5,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { RebuildReason } from '../catalogue/collector-metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Position } from '../journal/segment.ts';
-import type { Finding } from '../process/findings.ts';
+import type { Finding } from '../process/finding.ts';
+import { type FindingQuery, searchFindings } from './finding-search.ts';
 import type { IndexCalls } from './protocol.ts';
 import { replaySessions } from './rebuild.ts';
 import { deleteDatabase, openDatabase, SCHEMA_VERSION, saysDamaged, versionOf } from './schema.ts';
@@ -56,14 +57,20 @@ export class IndexFile implements IndexCalls {
     this.#close();
     deleteDatabase(this.#file);
     const { dataDirectory } = this.#config;
-    for await (const { ended, position } of replaySessions(
+    for await (const { ended, findings, position } of replaySessions(
       this.#config,
       join(dataDirectory, 'journal'),
       end,
       nowMs,
     )) {
       if (this.#closed) return;
-      this.write({ sessions: ended, findings: [], end: position, oldestSegment: 0, complete: false });
+      this.write({
+        sessions: ended,
+        findings,
+        end: position,
+        oldestSegment: 0,
+        complete: false,
+      });
     }
     if (!this.#closed) this.write({ sessions: [], findings: [], end, oldestSegment: 0, complete: true });
   }
@@ -80,13 +87,8 @@ export class IndexFile implements IndexCalls {
     return this.#open().search.find(id);
   }
 
-  findings(session?: string): Finding[] {
-    const { database } = this.#open();
-    const where = session === undefined ? '' : 'WHERE session = ?';
-    const rows = database
-      .prepare(`SELECT finding FROM findings ${where} ORDER BY last_ms DESC LIMIT 1000`)
-      .all(...(session === undefined ? [] : [session]));
-    return rows.map(({ finding }) => JSON.parse(String(finding)));
+  findings(query: FindingQuery): Finding[] {
+    return searchFindings(this.#open().database, query);
   }
 
   close(): void {

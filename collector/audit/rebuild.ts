@@ -4,9 +4,11 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectorConfig } from '../config.ts';
+import { replayFindings } from '../finding-log.ts';
 import { createInstruments } from '../instruments.ts';
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Position } from '../journal/segment.ts';
+import type { Finding } from '../process/finding.ts';
 import { Pipeline } from '../process/pipeline.ts';
 import type { Session } from '../process/session.ts';
 import { SeenIds } from '../receive/dedupe.ts';
@@ -14,19 +16,20 @@ import { parseTime } from '../receive/times.ts';
 import { readJournal } from './journal-reader.ts';
 import type { SessionRecord } from './session-record.ts';
 
-/** Sessions written at once. */
+/** Sessions and findings written at once. */
 const BATCH = 500;
 /** How long the thread works before it looks whether anybody wants something else of it. */
 const SLICE_MS = 10;
 
 export interface Replayed {
   readonly ended: readonly SessionRecord[];
-  /** Everything that ended before this has been told. */
+  readonly findings: readonly Finding[];
+  /** Everything that ended or was found before this has been told. */
   readonly position: Position;
 }
 
 /**
- * Tells of the sessions that ended between the journal's beginning and `end`, by the clock of the events and at last by
+ * Tells of the findings and of the sessions that ended between the journal's beginning and `end`, by the clock of the events and at last by
  * `nowMs`, in batches.
  */
 export async function* replaySessions(
@@ -45,17 +48,20 @@ export async function* replaySessions(
   );
   const seen = new SeenIds(config.limits.dedupeIds, Buffer.alloc(32));
   let ended = new Set<Session>();
+  let findings = new Map<string, Finding>();
   pipeline.sessions.onEnd = (session) => ended.add(session);
+  pipeline.findings.onChange = (finding) => findings.set(finding.id, finding);
   const take = (position: Position): Replayed => {
-    const replayed = { ended: [...ended], position };
+    const replayed = { ended: [...ended], findings: [...findings.values()], position };
     ended = new Set();
+    findings = new Map();
     return replayed;
   };
   let sliceFrom = performance.now();
   for await (const record of readJournal(directory, end)) {
     clockMs = Math.max(clockMs, record.receivedMs);
     process(record, pipeline, seen);
-    if (ended.size >= BATCH) yield take(record.position);
+    if (ended.size + findings.size >= BATCH) yield take(record.position);
     if (performance.now() - sliceFrom < SLICE_MS) continue;
     await nextTurn();
     sliceFrom = performance.now();
@@ -66,6 +72,7 @@ export async function* replaySessions(
 }
 
 function process(record: JournalRecord, pipeline: Pipeline, seen: SeenIds): void {
+  if (replayFindings(record, pipeline)) return;
   const { events, receivedMs, sourceKind, position } = record;
   for (const event of events) {
     const timeMs = parseTime(event.time);

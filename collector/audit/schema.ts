@@ -7,13 +7,30 @@
  */
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { Finding } from '../process/finding.ts';
 
 /** Raised with every change below; a file of another version is thrown away. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 const CACHE_KIB = 16 * 1024;
 const BUSY_MS = 1_000;
 const WAL_BYTES = 32 * 1024 * 1024;
+
+/** What findings are searched by: columns named like their fields. */
+export const findingFields = [
+  ...([
+    'status',
+    'severity',
+    'detector',
+    'session_type',
+    'user',
+    'server',
+    'tool',
+    'session',
+    'incident',
+  ] as const),
+] as const satisfies readonly (keyof Finding)[];
+export type FindingField = (typeof findingFields)[number];
 
 const tables = `
 CREATE TABLE sessions (
@@ -35,11 +52,13 @@ CREATE TABLE postings (
   term INTEGER NOT NULL, last_ms REAL NOT NULL, session INTEGER NOT NULL, PRIMARY KEY (term, last_ms, session)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE findings (
-  id TEXT PRIMARY KEY, session TEXT NOT NULL, segment INTEGER NOT NULL, last_ms REAL NOT NULL,
-  detector TEXT NOT NULL, severity TEXT NOT NULL, user TEXT, server TEXT, finding TEXT NOT NULL
+  id TEXT PRIMARY KEY, segment INTEGER NOT NULL, last_seen_ms REAL NOT NULL, changed_ms REAL NOT NULL,
+  ${findingFields.map((field) => `${field} TEXT,`).join(' ')}
+  finding TEXT NOT NULL
 ) STRICT;
-CREATE INDEX findings_recent ON findings (last_ms);
+CREATE INDEX findings_recent ON findings (last_seen_ms);
 CREATE INDEX findings_session ON findings (session);
+CREATE INDEX findings_incident ON findings (incident);
 CREATE INDEX findings_segment ON findings (segment);
 CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;
 `;

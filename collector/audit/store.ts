@@ -1,7 +1,8 @@
 /** Writes the index: sessions and findings in, and out again when the journal has them no more or the file is full. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Position } from '../journal/segment.ts';
-import type { Finding } from '../process/findings.ts';
+import type { Finding } from '../process/finding.ts';
+import { findingFields } from './schema.ts';
 import { revisionOf, type SessionRecord } from './session-record.ts';
 import { serversOf, Terms } from './terms.ts';
 
@@ -51,11 +52,11 @@ export class IndexStore {
       WHERE excluded.revision >= revision RETURNING row`);
     this.#upsert.setReturnArrays(true);
     this.#post = database.prepare('INSERT OR IGNORE INTO postings (term, last_ms, session) VALUES (?, ?, ?)');
+    const findingColumns = ['id', 'segment', 'last_seen_ms', 'changed_ms', ...findingFields, 'finding'];
     this.#upsertFinding = database.prepare(`
-      INSERT INTO findings (id, session, segment, last_ms, detector, severity, user, server, finding)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET segment = excluded.segment, last_ms = excluded.last_ms, detector = excluded.detector,
-      severity = excluded.severity, user = excluded.user, server = excluded.server, finding = excluded.finding`);
+      INSERT INTO findings (${findingColumns}) VALUES (${findingColumns.map(() => '?')})
+      ON CONFLICT (id) DO UPDATE SET ${findingColumns.slice(1).map((column) => `${column} = excluded.${column}`)}
+      WHERE excluded.changed_ms >= changed_ms`);
     this.#advance = database.prepare(
       'INSERT INTO progress VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET segment = excluded.segment, offset = excluded.offset',
     );
@@ -131,11 +132,11 @@ export class IndexStore {
   }
 
   #writeFinding(finding: Finding, { segment }: Position): void {
-    const { id, session, last_seen_ms, detector, severity, user, server } = finding;
-    const json = JSON.stringify(finding);
-    this.#upsertFinding.run(
-      ...[id, session, segment, last_seen_ms, detector, severity, user ?? null, server ?? null, json],
-    );
+    const fields = findingFields.map((field) => finding[field] ?? null);
+    const { id, last_seen_ms, verdict } = finding;
+    // A rebuild may come to an account of it that is older than the one which is there.
+    const changedMs = Math.max(last_seen_ms, verdict?.time_ms ?? 0);
+    this.#upsertFinding.run(id, segment, last_seen_ms, changedMs, ...fields, JSON.stringify(finding));
   }
 
   /** Deletes what the journal no longer has, and the oldest when the file is full; how many of these. */
@@ -143,9 +144,11 @@ export class IndexStore {
     this.#database.prepare('DELETE FROM findings WHERE segment < ?').run(oldestSegment);
     this.#delete('last_segment < ? ORDER BY last_segment', oldestSegment);
     const used = this.#pragma('page_count') - this.#pragma('freelist_count');
-    return used > this.#maximumPages
-      ? this.#delete('last_ms < ? ORDER BY last_ms', Number.MAX_SAFE_INTEGER)
-      : 0;
+    if (used <= this.#maximumPages) return 0;
+    this.#database.exec(
+      `DELETE FROM findings WHERE id IN (SELECT id FROM findings ORDER BY last_seen_ms LIMIT ${PRUNED_AT_ONCE / 10})`,
+    );
+    return this.#delete('last_ms < ? ORDER BY last_ms', Number.MAX_SAFE_INTEGER);
   }
 
   #delete(which: string, bound: number): number {

@@ -7,6 +7,7 @@ import { openDatabase } from '../../../collector/audit/schema.ts';
 import { Search } from '../../../collector/audit/search.ts';
 import type { SessionRecord } from '../../../collector/audit/session-record.ts';
 import { type Batch, IndexStore } from '../../../collector/audit/store.ts';
+import type { Finding } from '../../../collector/process/finding.ts';
 
 const MIB = 1024 * 1024;
 
@@ -27,7 +28,7 @@ export class IndexOfSessions {
     return this.store.write({ sessions, findings: [], end, oldestSegment: 0, complete: true, ...batch });
   }
 
-  count(table: 'sessions' | 'postings' | 'terms'): number {
+  count(table: 'sessions' | 'postings' | 'terms' | 'findings'): number {
     return Number(this.database.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.rows);
   }
 
@@ -58,3 +59,24 @@ export const record = (fields: Partial<SessionRecord> = {}): SessionRecord => {
     ...fields,
   };
 };
+
+/** A warning about the session `s1`. */
+export const finding = (fields: Partial<Finding> = {}): Finding => ({
+  ...{
+    id: 'f1',
+    incident: 'f1',
+    detector: 'tool_diversity',
+    severity: 'warning',
+    certainty: 'scored',
+    status: 'open',
+  },
+  ...{ session: 's1', session_type: 'chat', principal: 'ada', user: 'ada', server: 'files', tool: 'read' },
+  ...{
+    tool_risk: { can: [], provenance: 'name' },
+    score: 4,
+    message: '12 distinct tools',
+    evidence: { calls: [] },
+  },
+  ...{ supporting: [], risk: 1, first_seen_ms: 1_000, last_seen_ms: 1_000 },
+  ...fields,
+});

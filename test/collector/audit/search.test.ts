@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { searchFindings } from '../../../collector/audit/finding-search.ts';
 import {
   compareBy,
   matches,
@@ -8,7 +9,7 @@ import {
 } from '../../../collector/audit/session-query.ts';
 import { keyOf, type SessionRecord, summaryOf } from '../../../collector/audit/session-record.ts';
 import { seeded } from '../../random.ts';
-import { IndexOfSessions, record } from './index-of-sessions.ts';
+import { finding, IndexOfSessions, record } from './index-of-sessions.ts';
 
 let index: IndexOfSessions;
 beforeEach(() => {
@@ -129,8 +130,45 @@ describe('a search in the index', () => {
 
   test('finds the sessions that something was found in', () => {
     index.write([record({ id: 'a' }), record({ id: 'b' })]);
-    index.database.exec("INSERT INTO findings VALUES ('f', 'b', 1, 1, 'd', 's', NULL, NULL, '{}')");
+    index.write([], { findings: [finding({ session: 'b' })] });
     expect(idsOf({ with: ['findings'] })).toEqual(['b']);
+  });
+});
+
+describe('a search for findings', () => {
+  test('finds them by their fields, those seen last first, a page at a time', () => {
+    const all = Array.from({ length: 25 }, (_, i) =>
+      finding({
+        id: `f${i}`,
+        session: `s${i % 5}`,
+        status: i % 2 ? 'open' : 'dismissed',
+        last_seen_ms: 1_000 + (i % 7),
+      }),
+    );
+    index.write([], { findings: all });
+    const expected = all
+      .filter(({ status }) => status === 'open')
+      .sort((a, b) => b.last_seen_ms - a.last_seen_ms || (a.id < b.id ? -1 : 1));
+    const found: typeof all = [];
+    for (let page = all.slice(0, 1); page.length > 0; found.push(...page)) {
+      const last = found.at(-1);
+      const after = last && { after: { lastMs: last.last_seen_ms, id: last.id } };
+      page = searchFindings(index.database, { where: { status: 'open' }, limit: 5, ...after });
+    }
+    expect(found).toEqual(expected);
+    expect(searchFindings(index.database, { where: { session: 's3', user: 'ada' }, limit: 9 })).toHaveLength(
+      5,
+    );
+    expect(searchFindings(index.database, { where: { user: 'eve' }, limit: 9 })).toEqual([]);
+  });
+
+  test('gives the latest account of each, until the journal has it no more', () => {
+    const judged = finding({ status: 'dismissed', verdict: { verdict: 'benign', time_ms: 9_000 } });
+    for (const account of [finding(), judged, finding()])
+      index.write([], { findings: [account], end: { segment: 5, offset: 0 } });
+    expect(searchFindings(index.database, { where: {}, limit: 9 })).toEqual([judged]);
+    index.write([], { oldestSegment: 6 });
+    expect(index.count('findings')).toBe(0);
   });
 });
 
