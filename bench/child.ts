@@ -9,6 +9,8 @@ export interface Usage {
   /** Of all its threads, as it accounts for it itself. */
   readonly cpuUs: number;
   readonly rssBytes: number;
+  /** The most it ever had. */
+  readonly peakRssBytes: number;
 }
 
 /** Children that run: whatever ends this process ends them too. */
@@ -57,6 +59,10 @@ export class Child {
     const { error, value } = first[0];
     if (error !== undefined) throw new Error(error);
     return value;
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
   }
 
   usage(): Promise<Usage> {

@@ -41,6 +41,8 @@ export const configFor = (dataDirectory: string): CollectorConfig => ({
 
 export interface RunningCollector extends Target {
   readonly child: Child;
+  /** Port of its operations. */
+  readonly operations: number;
   readonly directory: string;
   readonly end: () => Promise<void>;
 }
@@ -50,10 +52,11 @@ export async function startCollector(config: CollectorConfig): Promise<RunningCo
   const file = join(config.dataDirectory, 'config.json');
   writeFileSync(file, JSON.stringify(config));
   const child = Child.server(program, ['--config', file]);
-  const { ingest } = await child.ports();
+  const { ingest, operations } = await child.ports();
   return {
     child,
     port: ingest!,
+    operations: operations!,
     expect: ({ format, eventsPerRequest }) =>
       format.startsWith('otlp') ? '' : `"accepted":${eventsPerRequest},`,
     directory: config.dataDirectory,

@@ -15,6 +15,7 @@ import { latency } from './subjects/latency.ts';
 import { memory } from './subjects/memory.ts';
 import { otelCollector } from './subjects/otel-collector.ts';
 import { otlp } from './subjects/otlp.ts';
+import { processes } from './subjects/processes.ts';
 import { recovery } from './subjects/recovery.ts';
 import { scrape } from './subjects/scrape.ts';
 import { steps } from './subjects/steps.ts';
@@ -26,6 +27,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   'otel-collector': otelCollector,
   latency,
   detection,
+  processes,
   steps,
   scrape,
   memory,

@@ -3,7 +3,8 @@ import { answerMessages, type Usage } from './child.ts';
 
 answerMessages((): Usage => {
   const { user, system } = process.cpuUsage();
-  return { cpuUs: user + system, rssBytes: process.memoryUsage.rss() };
+  const peakRssBytes = process.resourceUsage().maxRSS * 1_024;
+  return { cpuUs: user + system, rssBytes: process.memoryUsage.rss(), peakRssBytes };
 });
 // A server that is done may end.
 process.channel?.unref();

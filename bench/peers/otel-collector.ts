@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { cacheFolder } from '../../run/binaries/cache.ts';
 import { freePorts } from '../../run/free-port.ts';
+import type { Usage } from '../child.ts';
 import type { Target } from '../load/load.ts';
 
 const source = join(import.meta.dirname, 'otel-collector');
@@ -96,8 +97,13 @@ async function listening(port: number, ended: () => boolean): Promise<void> {
   throw new Error('the OpenTelemetry Collector of the bench did not start');
 }
 
-function usageOf(pid: number): { cpuUs: number; rssBytes: number } {
+function usageOf(pid: number): Usage {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-  const rssKib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return { cpuUs: (Number(fields[11]) + Number(fields[12])) * TICK_US, rssBytes: Number(rssKib) * 1024 };
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const bytes = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024;
+  return {
+    cpuUs: (Number(fields[11]) + Number(fields[12])) * TICK_US,
+    rssBytes: bytes('VmRSS'),
+    peakRssBytes: bytes('VmHWM'),
+  };
 }
