@@ -39,6 +39,7 @@ export const boundedTables = [
   'baselines',
   'findings',
   'views',
+  'view_payloads',
   'index',
 ] as const;
 export type BoundedTable = (typeof boundedTables)[number];

@@ -19,6 +19,7 @@ const endsOfKnownTools = new Set<Outcome>(['ok', 'input_required', 'task']);
 
 /** A tool as labels name it, and all that is found by it: one lookup for each call, and from there on fields. */
 export class NamedTool {
+  readonly server: string;
   readonly tool: string;
   /** The tool on its server. */
   readonly endpoint: string;
@@ -28,10 +29,16 @@ export class NamedTool {
   readonly reportedMs: number[] = perspectives.map(() => 0);
 
   constructor(instruments: Instruments, server: string, tool: string) {
+    this.server = server;
     this.tool = tool;
     this.endpoint = interned(endpointOf(server, tool));
     this.series = new ToolSeries(instruments, server, tool);
     this.flows = new FlowsInto(instruments, this.endpoint);
+  }
+
+  /** Whether its server stood by it: else it stands for all tools of the server that are only callers' words. */
+  get isKnown(): boolean {
+    return this.tool !== UNKNOWN;
   }
 }
 
@@ -77,6 +84,10 @@ export class KnownTools {
     if (tools.size >= toolBound.bound) return;
     const known = new NamedTool(this.#instruments, name, cleanLabelValue(tool));
     tools.set(known.tool, known);
+  }
+
+  get all(): NamedTool[] {
+    return [...this.#servers.values()].flatMap((tools) => [...tools.values()]);
   }
 
   has(server: string, tool: string): boolean {

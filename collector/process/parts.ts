@@ -10,6 +10,7 @@ import type { Findings } from './findings.ts';
 import type { KnownTools } from './known-tools.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import type { Views } from './views.ts';
 
 /** What the collector remembers from event to event. */
 export interface Parts {
@@ -22,12 +23,15 @@ export interface Parts {
   readonly findings: Findings;
   readonly knownTools: KnownTools;
   readonly sessions: Sessions;
+  readonly views: Views;
   readonly windows: BurstWindows;
 }
 
 /** When an event happened, when it is processed, and in which session. */
 export interface Occasion {
   readonly timeMs: number;
+  /** When it was accepted. */
+  readonly receivedMs: number;
   readonly nowMs: number;
   /** Undefined when the event names none, or comes after its end. */
   readonly session: Session | undefined;

@@ -17,6 +17,7 @@ import { Findings } from './findings.ts';
 import { KnownTools } from './known-tools.ts';
 import type { Occasion, Parts } from './parts.ts';
 import { authFailure, countInWindow, dlpBlock, policyDecision } from './security-events.ts';
+import type { Session } from './session.ts';
 import type { SessionSaving } from './session-saving.ts';
 import { Sessions } from './sessions.ts';
 import { toolCall } from './tool-calls.ts';
@@ -63,9 +64,27 @@ const handlers: Handlers = {
   },
 };
 
+/** Looks at the clock only when asked: few events do, and it costs as much as counting one. */
+class Moment implements Occasion {
+  readonly timeMs: number;
+  readonly receivedMs: number;
+  readonly session: Session | undefined;
+  readonly #now: () => number;
+
+  constructor({ timeMs, receivedMs }: AcceptedEvent, session: Session | undefined, now: () => number) {
+    this.timeMs = timeMs;
+    this.receivedMs = receivedMs;
+    this.session = session;
+    this.#now = now;
+  }
+
+  get nowMs(): number {
+    return this.#now();
+  }
+}
+
 export class Pipeline {
   readonly #parts: Parts;
-  readonly #views: Views;
   readonly #now: () => number;
   readonly #onFault: (error: Error, event: { readonly kind: string }) => void;
 
@@ -81,7 +100,7 @@ export class Pipeline {
   ) {
     this.#now = now;
     this.#onFault = onFault;
-    this.#views = new Views(instruments);
+    const knownTools = new KnownTools(config, instruments);
     const baselines = new Baselines(config, instruments);
     const findings = new Findings(config, instruments);
     const sessions = new Sessions(config, instruments, baselines, now);
@@ -103,8 +122,9 @@ export class Pipeline {
       capabilities: new Capabilities(instruments),
       detection,
       findings,
-      knownTools: new KnownTools(config, instruments),
+      knownTools,
       sessions,
+      views: new Views(instruments, knownTools),
       windows: new BurstWindows(config, instruments),
     };
     instruments.beforeScrape(() => this.#expose());
@@ -140,24 +160,24 @@ export class Pipeline {
     this.#release(accepted.receivedMs);
     this.sessions.tick(accepted.receivedMs);
     if (accepted.sourceKind === WINDOW_COPY) {
-      const { event, timeMs } = accepted;
-      countInWindow(event, { timeMs, nowMs: this.#now(), session: undefined }, this.#parts);
+      const { event } = accepted;
+      countInWindow(event, new Moment(accepted, undefined, this.#now), this.#parts);
       return;
     }
     this.#parts.capabilities.observe(accepted.sourceKind, accepted.event);
-    if (!this.#views.hold(accepted)) this.#apply(accepted);
+    if (!this.#parts.views.hold(accepted)) this.#apply(accepted);
   }
 
   #release(nowMs: number): void {
-    for (const accepted of this.#views.due(nowMs)) this.#apply(accepted);
+    for (const accepted of this.#parts.views.due(nowMs)) this.#apply(accepted);
   }
 
   #apply(accepted: AcceptedEvent): void {
-    const { event, timeMs } = accepted;
+    const { event } = accepted;
     try {
       const session = this.sessions.touch(accepted);
       const handle = handlers[event.kind] as (event: McpEvent, occasion: Occasion, parts: Parts) => void;
-      handle(event, { timeMs, nowMs: this.#now(), session }, this.#parts);
+      handle(event, new Moment(accepted, session, this.#now), this.#parts);
     } catch (error) {
       this.#onFault(error as Error, event);
     }
@@ -188,7 +208,7 @@ export class Pipeline {
       knownTools: knownTools.snapshot(),
       capabilities: capabilities.snapshot(),
       windows: windows.snapshot(nowMs),
-      views: this.#views.snapshot(),
+      views: this.#parts.views.snapshot(),
     };
     return { parts, sessions: sessions.save(nowMs) };
   }
@@ -222,7 +242,7 @@ export class Pipeline {
       knownTools: knownTools.restore(saved.knownTools),
       capabilities: capabilities.restore(saved.capabilities),
       windows: windows.restore(saved.windows, nowMs),
-      views: this.#views.restore(saved.views),
+      views: this.#parts.views.restore(saved.views),
     };
     return Object.entries(restored).flatMap(([part, known]) => (known ? [] : [part]));
   }

@@ -37,6 +37,9 @@ const RECENTLY_ENDED = 2_000;
 /** Tools remembered over all sessions, for each session there may be: a bound for memory, far above what agents use. */
 const TOOLS_PER_POSSIBLE_SESSION = 10;
 
+/** By less than this times go back when several requests are under way: no step of the clock. */
+const STEP_MS = 60_000;
+
 const savedSessions = Type.Object({
   open: Type.Array(savedSessionSchema),
   ended: Type.Array(savedSessionSchema),
@@ -59,6 +62,9 @@ export class Sessions {
   readonly #ended = new Map<string, Session>();
   /** Tools of all open and ended sessions together. */
   #tools = 0;
+  #lastTickMs = 0;
+  /** No session goes idle before this. */
+  #nextIdleMs = 0;
   /** A save that is under way, told of each session before it changes. */
   #saving: SessionSaving | undefined;
   /** Told of each session that has ended, and again when an event of it comes late. */
@@ -100,7 +106,7 @@ export class Sessions {
     session.events++;
     session.startedMs = Math.min(session.startedMs, timeMs);
     session.lastMs = Math.max(session.lastMs, timeMs);
-    session.lastReceivedMs = Math.max(session.lastReceivedMs, receivedMs);
+    session.lastReceivedMs = receivedMs;
     notePlace(session, position);
     this.#identify(session, event);
     this.#open.delete(id);
@@ -136,9 +142,26 @@ export class Sessions {
 
   /** Ends the sessions that have gone idle. */
   tick(nowMs: number): void {
+    if (nowMs < this.#lastTickMs - STEP_MS) this.#followClock(nowMs);
+    this.#lastTickMs = nowMs;
+    if (nowMs < this.#nextIdleMs) return;
+    this.#nextIdleMs = nowMs + this.#idleMs;
     for (const session of this.#open.values()) {
-      if (nowMs - session.lastReceivedMs <= this.#idleMs) break;
+      const idleFromMs = session.lastReceivedMs + this.#idleMs;
+      if (idleFromMs >= nowMs) {
+        this.#nextIdleMs = idleFromMs;
+        break;
+      }
       this.#close(session, 'idle', session.lastMs + this.#idleMs);
+    }
+  }
+
+  /** When the clock has stepped back, what it now calls the future was just now: else no session would end for the step. */
+  #followClock(nowMs: number): void {
+    this.#nextIdleMs = 0;
+    for (const session of this.#open.values()) {
+      this.#saving?.before(session);
+      session.lastReceivedMs = Math.min(session.lastReceivedMs, nowMs);
     }
   }
 

@@ -19,9 +19,10 @@ const refusals = new Set<Outcome>(['denied', 'blocked', 'auth_denied']);
 const unfinished = new Set<Outcome>([...refusals, 'input_required', 'task']);
 const errors = new Set<Outcome>(errorOutcomes);
 
-export function toolCall(call: ToolCall, { session, timeMs }: Occasion, parts: Parts): void {
+export function toolCall(call: ToolCall, { session, timeMs, receivedMs }: Occasion, parts: Parts): void {
   parts.access.check(call);
   const tool = parts.knownTools.called(call);
+  parts.views.sawServer(call, tool, receivedMs);
   tool.series.count(call, !unfinished.has(call.outcome));
   if (!session) return;
   countInSession(call, tool, session, parts);

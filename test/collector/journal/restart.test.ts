@@ -212,7 +212,7 @@ test('an event of a newer version, in the journal or in the snapshot, does not k
   const now = Date.now();
   const event = { ...toolCall(), kind: 'of_tomorrow' } as unknown as McpEvent;
   const accepted = { event, timeMs: now, receivedMs: now - 20_000, sourceKind: 'native' };
-  const views = { held: [{ accepted, ordinal: 1 }], traces: [], reported: [] };
+  const views = { held: [{ accepted }], traces: [], servers: { tools: [], views: '' }, reported: [] };
   const position = { segment: 1, offset: 0 };
   const parts = [['views', JSON.stringify(views)]] as const;
   await writeSnapshot(config.dataDirectory, { position, parts, seenIds: Buffer.alloc(0) });

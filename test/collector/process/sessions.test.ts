@@ -30,6 +30,18 @@ describe('a session', () => {
     expect(mcp.pipeline.sessions.find('s1')?.end).toMatchObject({ how: 'ended', reason: 'client closed' });
   });
 
+  test('ends by silence no later when the clock steps back by an hour', () => {
+    const mcp = new Lookout();
+    mcp.calls('s1', ['read']);
+    mcp.pipeline.tick();
+    mcp.pass(-3_600);
+    mcp.pipeline.tick();
+    mcp.calls('s2', ['read']);
+    mcp.pass(IDLE_SECONDS + 1);
+    mcp.pipeline.tick();
+    expect(mcp.pipeline.sessions.open).toEqual([]);
+  });
+
   test('ends by silence when no event has arrived for longer than the idle time', async () => {
     const mcp = new Lookout();
     mcp.calls('s1', ['read']);

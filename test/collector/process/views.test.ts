@@ -94,6 +94,37 @@ describe('a call that several sources saw counts once', () => {
   });
 });
 
+describe('equal tools on two servers', () => {
+  const views = (mcp: Lookout, servers: string[]) => {
+    for (const server of servers) see(mcp, 'agentgateway', { server, perspective: 'gateway' });
+  };
+
+  test.each([[['files', 'mail']], [['mail', 'files']]])(
+    'count once each where the gateway names %o and one of them is silent',
+    async (servers) => {
+      const mcp = new Lookout();
+      views(mcp, servers);
+      bySdk(mcp, { server: 'files' });
+      byClient(mcp);
+      byClient(mcp);
+      expect(await counted(mcp)).toEqual({ files: 1, mail: 1 });
+      expect(await repeated(mcp)).toBe(3);
+    },
+  );
+
+  test('count once each where the gateway has names of its own for them', async () => {
+    const mcp = new Lookout();
+    views(mcp, ['gw-mail', 'gw-files']);
+    bySdk(mcp, { server: 'files' });
+    expect(Object.values(await counted(mcp))).toEqual([1, 1]);
+    views(mcp, ['gw-mail', 'gw-files']);
+    bySdk(mcp, { server: 'files' });
+    bySdk(mcp, { server: 'mail' });
+    bySdk(mcp, { server: 'mail' });
+    expect(Object.values(await counted(mcp)).reduce((sum, calls) => sum + calls, 0)).toBe(5);
+  });
+});
+
 describe('calls that are not the same count each', () => {
   test('other tools, other traces, and more calls than the server saw', async () => {
     const mcp = new Lookout();
@@ -165,6 +196,16 @@ describe('views that wait', () => {
     expect(await again.value(toolCalls, { server: '_unknown', outcome: 'ok' })).toBe(1);
   });
 
+  test('wait no longer when the clock steps back by an hour', async () => {
+    const mcp = new Lookout();
+    byClient(mcp);
+    mcp.pass(-3_600);
+    mcp.pipeline.tick();
+    mcp.pass(10);
+    mcp.pipeline.tick();
+    expect(await mcp.value(toolCalls, { server: '_unknown', outcome: 'ok' })).toBe(1);
+  });
+
   test('outlive a restart, with what is known of their trace', async () => {
     const mcp = new Lookout();
     bySdk(mcp);
@@ -198,17 +239,14 @@ describe('what is remembered of who reported what', () => {
     expect(await counted(next)).toEqual({ files: 1 });
   });
 
-  test('is bounded: beyond 5,000 tools the server heard of first is forgotten', async () => {
+  test('is not pushed out by failing calls of thousands of made-up tools', async () => {
     const mcp = new Lookout();
     bySdk(mcp);
-    for (let i = 0; i < 5_000; i++) bySdk(mcp, { server: 'other', tool: `tool-${i}` });
+    for (let i = 0; i < 6_000; i++) bySdk(mcp, { tool: `made-up-${i}`, outcome: 'tool_error' });
     byClient(mcp, { server: 'files', trace_id: undefined as never });
     mcp.pass(11);
     mcp.pipeline.tick();
-    const calls = (await mcp.samples(toolCalls)).filter(
-      ({ labels, value }) => labels.server === 'files' && value > 0,
-    );
-    expect(calls.map(({ value }) => value)).toEqual([2]);
+    expect(await repeated(mcp)).toBe(1);
   });
 
   test('is bounded in the tools of all traces together: many tools in each make the oldest traces go', async () => {
@@ -223,13 +261,13 @@ describe('what is remembered of who reported what', () => {
     expect((await counted(mcp)).gateway).toBe(1);
   });
 
-  test('is bounded: of 20,000 traces the oldest is forgotten for one more, before and after a restart', async () => {
+  test('is bounded: of 100,000 calls of servers the oldest is forgotten for one more, before and after a restart', async () => {
     const trace = (n: number) => ({ trace_id: n.toString(16).padStart(31, '0').padStart(32, 'a') });
     const mcp = new Lookout();
-    for (let n = 0; n < 20_001; n++) bySdk(mcp, trace(n));
+    for (let n = 0; n < 100_001; n++) bySdk(mcp, trace(n));
     const { next } = mcp.restarted();
-    for (let n = 20_001; n < 20_003; n++) bySdk(next, trace(n));
-    for (const n of [0, 1, 2, 10, 20_002]) byGateway(next, trace(n));
+    for (let n = 100_001; n < 100_003; n++) bySdk(next, trace(n));
+    for (const n of [0, 1, 2, 10, 100_002]) byGateway(next, trace(n));
     expect((await counted(next)).gateway).toBe(3);
     expect(await repeated(next)).toBe(2);
   });
