@@ -100,9 +100,14 @@ const limitsSchema = Type.Object(
     headersSeconds: seconds,
     requestSeconds: seconds,
     idleSeconds: seconds,
+    /** Time for the disk to take a commit of the journal; beyond it, events are refused until it does. */
+    commitSeconds: seconds,
   },
   closed,
 );
+
+/** What one batch of sessions takes has to fit in many times. */
+export const SMALLEST_INDEX_BYTES = 16 * 1024 * 1024;
 
 export const collectorConfigSchema = Type.Object(
   {
@@ -139,7 +144,7 @@ export const collectorConfigSchema = Type.Object(
     journalRetentionSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 315_360_000 }),
     snapshotIntervalSeconds: seconds,
     /** The index of ended sessions; the oldest make room. */
-    indexBytes: Type.Integer({ minimum: 1024 * 1024, maximum: Number.MAX_SAFE_INTEGER }),
+    indexBytes: Type.Integer({ minimum: SMALLEST_INDEX_BYTES, maximum: Number.MAX_SAFE_INTEGER }),
     limits: limitsSchema,
   },
   closed,
@@ -201,6 +206,7 @@ export const collectorDefaults: CollectorConfig = {
     headersSeconds: 10,
     requestSeconds: 30,
     idleSeconds: 75,
+    commitSeconds: 5,
   },
 };
 
