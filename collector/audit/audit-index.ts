@@ -41,7 +41,7 @@ export interface IndexParts {
 const WRITE_EVERY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 /** How long a snapshot waits for the index. */
-const SETTLE_MS = 1_000;
+const SETTLE_MS = 5_000;
 /** How long the end of the collector does. */
 const CLOSE_MS = 10_000;
 /** How long a page does. */
