@@ -1,13 +1,23 @@
 /** The detectors, in the order in which they see a call. */
+
+import { Credentials } from './credentials/credentials.ts';
 import { CrossSession } from './cross-session/cross-session.ts';
 import { KnownDestinations } from './destinations.ts';
 import type { AnyDetector } from './detector.ts';
 import { Poisoning } from './poisoning/poisoning.ts';
+import { Privilege } from './privilege/privilege.ts';
 import { Sequence } from './sequence/sequence.ts';
 import { Exfiltration } from './taint/exfiltration.ts';
 
 /** Each with its own, empty baselines; where two need the same one, the first learns it. */
 export const allDetectors = (): readonly AnyDetector[] => {
   const destinations = new KnownDestinations();
-  return [new Sequence(), new CrossSession(), new Exfiltration(destinations), new Poisoning(destinations)];
+  return [
+    new Sequence(),
+    new CrossSession(),
+    new Exfiltration(destinations),
+    new Poisoning(destinations),
+    new Credentials(destinations),
+    new Privilege(),
+  ];
 };

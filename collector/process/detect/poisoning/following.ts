@@ -1,7 +1,8 @@
 /** Finds out whether a call takes its arguments from a sentence that a tool gave. */
 import type { Call } from '../call.ts';
 import { type Destination, destinationsOf, type KnownDestinations } from '../destinations.ts';
-import { Scan } from '../text/scan.ts';
+import { hashWord } from '../text/lexicon.ts';
+import { scanned } from '../text/scan.ts';
 import { wordsOf } from '../tool-words.ts';
 import { KNOWN, OWN, type Passages, type Sentence } from './passages.ts';
 
@@ -31,8 +32,6 @@ export interface Following {
   /** The first argument in common. */
   path: string;
 }
-
-const scan = new Scan();
 
 /** What the call has in common with each sentence that it has anything in common with. */
 export function followings(
@@ -66,7 +65,7 @@ export function followings(
     ({ kind, whole }) => kind !== 'name' && (whole || call.risk.outward),
   );
   for (const { path, text } of call.arguments!.fields) {
-    const { names, words, wordCount } = scan.read(text);
+    const { names, words, wordCount } = scanned(text);
     const named = new Set<number>();
     for (let i = 0; i < names.count; i++) {
       const hash = names.hash[i]!;
@@ -106,7 +105,7 @@ export function followings(
   }
   const own = wordsOf(call.tool)
     .filter((word) => word.length > 2)
-    .map((word) => scan.read(word).words[0]!);
+    .map(hashWord);
   for (const following of found.values())
     following.toolWords = own.filter((word) => passages.hasWord(following.number, word)).length;
   return [...found.values()];
@@ -123,7 +122,7 @@ function sendTo(following: Following, destination: Destination, novelty: Followi
 /** Remembers the names in a call's arguments as the agent's own, so that a later result cannot have given them. */
 export function ownNames(call: Call, passages: Passages): void {
   for (const { text } of call.arguments!.fields) {
-    const { names } = scan.read(text);
+    const { names } = scanned(text);
     for (let i = 0; i < names.count; i++) passages.name(names.hash[i]!, OWN);
   }
 }

@@ -10,7 +10,6 @@ import { Compile } from 'typebox/compile';
 import type { Call, SessionFacts, ToolList } from '../call.ts';
 import type { KnownDestinations } from '../destinations.ts';
 import type { Detector, Report } from '../detector.ts';
-import { Scan } from '../text/scan.ts';
 import { Definitions } from './definitions.ts';
 import { type Following, followings, ownNames } from './following.ts';
 import { Share } from './habits.ts';
@@ -38,8 +37,6 @@ export interface PoisoningState extends Readings {
 
 const MOST_TOOLS = 64;
 const MOST_CALLS = 256;
-
-const scan = new Scan();
 
 /** The call takes something from a sentence that its tool, a known one, never gave. */
 const isTaken = ({ values, sentence: { traits } }: Following): boolean =>
@@ -77,7 +74,7 @@ export class Poisoning implements Detector<PoisoningState> {
     this.#changed(call, session, state, report);
     if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);
     if (state.sources.length < MOST_CALLS) state.sources.push(call.endpoint);
-    if (call.result) readResult(call, this.#texts, scan, state);
+    if (call.result) readResult(call, this.#texts, state);
   }
 
   list(tools: ToolList): void {

@@ -3,7 +3,7 @@ import type { Call } from '../call.ts';
 import type { Field } from '../payload.ts';
 import { hashText, join } from '../text/hash.ts';
 import { Word } from '../text/lexicon.ts';
-import { Mark, type Scan } from '../text/scan.ts';
+import { Mark, scanned } from '../text/scan.ts';
 import { SeenSet } from '../text/seen-set.ts';
 import { KNOWN, Passages, Trait } from './passages.ts';
 import { passagePoints } from './points.ts';
@@ -39,7 +39,7 @@ export const newReadings = (): Readings => ({ passages: undefined, fresh: undefi
 const points = new Uint8Array(1_024);
 const numbers = new Int32Array(1_024);
 
-export function readResult(call: Call, texts: ToolTexts, scan: Scan, readings: Readings): void {
+export function readResult(call: Call, texts: ToolTexts, readings: Readings): void {
   const { endpoint } = call;
   const tool = texts.hashOf(endpoint);
   let reading = readings.tools.get(endpoint);
@@ -47,7 +47,7 @@ export function readResult(call: Call, texts: ToolTexts, scan: Scan, readings: R
     reading = { lengths: new Map(), prose: 0, fresh: 0 };
     if (readings.tools.size < LEARNT_TOOLS) readings.tools.set(endpoint, reading);
   }
-  for (const field of call.result!.fields) readField(field, call, tool, texts, reading, scan, readings);
+  for (const field of call.result!.fields) readField(field, call, tool, texts, reading, readings);
 }
 
 function readField(
@@ -56,10 +56,9 @@ function readField(
   tool: number,
   texts: ToolTexts,
   reading: ToolReading,
-  scan: Scan,
   readings: Readings,
 ): void {
-  scan.read(field.text);
+  const scan = scanned(field.text);
   const count = scan.sentenceCount;
   const isNew = (i: number) => !texts.has(tool, scan.hash[i]!);
   passagePoints(scan.bits, count, isNew, points);

@@ -42,6 +42,8 @@ export const Word = {
   command: 1 << 15,
   /** Begins or ends a block of a chat, when it stands in a tag. */
   role: 1 << 16,
+  /** Names something that opens a door. */
+  credential: 1 << 20,
 } as const;
 
 const lists: readonly [bits: number, words: string][] = [
@@ -136,6 +138,11 @@ const lists: readonly [bits: number, words: string][] = [
       'aggiungi apri cancella condividi crea elimina inoltra invia invita paga prenota pubblica trasferisci visita scrivi ' +
       'abra adicione apague compartilhe envie exclua pague reserve transfira visite betaal boek deel maak open stuur verwijder wyslij przelej usun otworz zaplac',
   ],
+  [
+    Word.credential,
+    'apikey authorization bearer code codes credential credentials key otp passcode passphrase passwd password passwords pin pwd secret secrets token tokens ' +
+      'anmeldedaten clave codigo contraseña geheimnis haslo jeton kennwort passwort wachtwoord',
+  ],
   [Word.role, 'assistant developer human inst instruction instructions sys system tool user'],
 ];
 
@@ -156,13 +163,18 @@ export function meaningOf(hash: number): number {
   return 0;
 }
 
-function add(word: string, bits: number, exact: boolean): void {
-  let running = HASH_START;
+/** The hash of a single word, as the scanner makes it. */
+export function hashWord(word: string): number {
+  let hash = HASH_START;
   for (let i = 0; i < word.length; i++) {
     const unit = folded[word.charCodeAt(i)] as number;
-    if (unit !== 0) running = hashNext(running, unit);
+    if (unit !== 0) hash = hashNext(hash, unit);
   }
-  const hash = mix(running);
+  return mix(hash);
+}
+
+function add(word: string, bits: number, exact: boolean): void {
+  const hash = hashWord(word);
   let slot = hash & (SLOTS - 1);
   for (; hashes[slot] !== 0; slot = (slot + 1) & (SLOTS - 1))
     if (hashes[slot] === hash) {

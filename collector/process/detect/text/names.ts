@@ -17,6 +17,9 @@ export class Names {
   readonly host = new Uint32Array(MAXIMUM_NAMES);
   readonly kind = new Uint8Array(MAXIMUM_NAMES);
   readonly sentence = new Uint16Array(MAXIMUM_NAMES);
+  /** Where it stands in the text, without scheme and signs around it. */
+  readonly from = new Uint32Array(MAXIMUM_NAMES);
+  readonly to = new Uint32Array(MAXIMUM_NAMES);
   count = 0;
 
   clear(): void {
@@ -33,6 +36,7 @@ export class Names {
     if (www) start += 4;
     let end = to;
     while (end > start && classOf[folded[text.charCodeAt(end - 1)]!]! >= CharClass.stop) end--;
+    if (scheme < 0) start = valueStart(text, start, end);
     let hash = HASH_START;
     let hostFrom = start;
     let hostTo = -1;
@@ -68,7 +72,19 @@ export class Names {
     this.host[i] = mail || link ? hashFolded(text, hostFrom, hostTo) : 0;
     this.kind[i] = mail ? NameKind.mail : link ? NameKind.link : NameKind.identifier;
     this.sentence[i] = sentence;
+    this.from[i] = start;
+    this.to[i] = end;
   }
+}
+
+/** Behind the sign of `name=value` and `name:value`, where a value follows. */
+function valueStart(text: string, from: number, to: number): number {
+  for (let i = to - SHORTEST; i > from; i--) {
+    const unit = text.charCodeAt(i);
+    if (unit === 47 || unit === 64 || unit === 63) return from;
+    if (unit === 61 || unit === 58) return i + 1;
+  }
+  return from;
 }
 
 function schemeEnd(text: string, from: number, to: number): number {
