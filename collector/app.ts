@@ -159,6 +159,7 @@ function openJournal(config: CollectorConfig, state: State, logger: Logger): Pro
     retentionBytes: config.journalRetentionBytes,
     retentionSeconds: config.journalRetentionSeconds,
     queueBytes: config.limits.bytesInFlight,
+    commitSeconds: config.limits.commitSeconds,
     instruments: state.instruments,
     logger,
   };

@@ -19,6 +19,7 @@ import {
   type Link,
   NO_HASH,
 } from './chain.ts';
+import { CommitWatch } from './commit-watch.ts';
 import { FolderLock } from './lock.ts';
 import { type JournalRecord, type OnDamage, readRecords } from './records.ts';
 import type { Position } from './segment.ts';
@@ -30,6 +31,8 @@ export interface JournalOptions extends SegmentsOptions {
   readonly segmentBytes: number;
   /** Bytes that may wait for their commit. */
   readonly queueBytes: number;
+  /** A commit that takes longer is given up by those who wait for it; the journal fails until it comes back. */
+  readonly commitSeconds?: number;
 }
 
 export type { JournalRecord } from './records.ts';
@@ -46,6 +49,8 @@ interface Waiting {
 
 /** Bounds how long applying one group keeps the event loop. */
 const GROUP_BYTES = 4 * 1024 * 1024;
+const COMMIT_SECONDS = 5;
+const STALLED = 'the disk does not answer';
 const RETRY_MS = 1_000;
 /** How often retention by age and failed compressions are looked after. */
 const UPKEEP_MS = 60_000;
@@ -72,6 +77,9 @@ export class Journal {
   #hash: Hash;
   #end: Position;
   #queue: Waiting[] = [];
+  /** What is being committed. */
+  #group: readonly Waiting[] = [];
+  readonly #watch: CommitWatch;
   #queuedBytes = 0;
   #committing: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -89,6 +97,8 @@ export class Journal {
   ) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    const { commitSeconds = COMMIT_SECONDS } = options;
+    this.#watch = new CommitWatch(commitSeconds * 1_000, () => this.#giveUpWaiting());
     this.#lock = lock;
     this.#segments = segments;
     this.#chain = chain;
@@ -132,9 +142,9 @@ export class Journal {
     return this.#chain;
   }
 
-  /** Whether the last commit failed and the disk has not taken one since. */
+  /** Whether the last commit failed or does not come back, and the disk has not taken one since. */
   get failing(): boolean {
-    return this.#retry !== undefined;
+    return this.#retry !== undefined || this.#watch.stalled;
   }
 
   /**
@@ -143,6 +153,7 @@ export class Journal {
    */
   append<T>(record: Buffer, apply: (position: Position) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the journal is closed'));
+    if (this.#watch.stalled) return Promise.reject(new Error(STALLED));
     // One record always has room, or one that is larger than the bound could never be written.
     if (this.#queuedBytes > 0 && this.#queuedBytes + record.length > this.#options.queueBytes)
       return Promise.reject(new JournalBusy());
@@ -231,16 +242,36 @@ export class Journal {
 
   async #commitQueue(): Promise<void> {
     while (this.#queue.length > 0) {
-      const group = this.#takeGroup();
+      this.#group = this.#takeGroup();
+      const group = this.#group;
+      this.#watch.begin();
       try {
         await this.#commit(group);
+        if (this.#watch.end()) this.#options.logger.info('the disk of the journal answers again');
         this.#recovered();
       } catch (error) {
+        this.#watch.end();
         await this.#failed(error as Error);
         for (const { failed } of group) failed(error as Error);
       }
     }
+    this.#group = [];
     this.#committing = undefined;
+  }
+
+  /**
+   * Lets go of everyone who waits. What is under way may yet come to the disk: it counts then, and is a duplicate when
+   * it is sent again.
+   */
+  #giveUpWaiting(): void {
+    const { instruments, logger } = this.#options;
+    instruments.inc(collectorJournalErrors, {});
+    logger.error(
+      'a commit of the journal does not come back, so events are refused with 503: repair the disk of the data directory',
+    );
+    const waiting = [...this.#group, ...this.#queue.splice(0)];
+    this.#queuedBytes = 0;
+    for (const { failed } of waiting) failed(new Error(STALLED));
   }
 
   #takeGroup(): Waiting[] {

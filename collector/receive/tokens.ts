@@ -74,7 +74,15 @@ export class TokenFile {
     this.#file = file;
     this.#eventsPerSecond = eventsPerSecond;
     this.#logger = logger;
-    this.#timer = setInterval(() => void this.#read(), POLL_MS).unref();
+    // One at a time: on a disk that hangs, reads would pile up.
+    let reading = false;
+    this.#timer = setInterval(() => {
+      if (reading) return;
+      reading = true;
+      void this.#read().finally(() => {
+        reading = false;
+      });
+    }, POLL_MS).unref();
   }
 
   /**
