@@ -1,4 +1,5 @@
 /** `node collector/main.ts verify`: shows whether a journal is as it was written. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCollectorConfig } from './config.ts';
@@ -22,6 +23,8 @@ Exit code: 0 intact, 1 damaged or changed, 2 not readable.
 export const exitCodes = { intact: 0, damaged: 1, unreadable: 2 } as const;
 
 const PROGRESS_MS = 2_000;
+/** Of one of several processes. */
+const FOLDER = /^partition-\d+$/;
 
 /** Runs the command and resolves with its exit code. */
 export async function verifyCommand(args: readonly string[]): Promise<number> {
@@ -43,13 +46,34 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
     throw new Error('--config or --data is missing: name the journal to verify');
   if (values.anchor !== undefined && !/^[0-9a-fA-F]{64}$/.test(values.anchor))
     throw new Error('--anchor must be a hash as the collector logs it: 64 hex digits');
+  const directories = await journalsOf(dataDirectory);
+  const verdicts: Verdict[] = [];
+  for (const directory of directories) {
+    if (directories.length > 1) print(`${directory}:`);
+    verdicts.push(await verify(directory, values.anchor));
+  }
+  for (const line of ofAnchor(values.anchor, verdicts)) print(line);
+  const intact = verdicts.every(({ faults }) => faults.length === 0);
+  return intact && isFound(verdicts) ? exitCodes.intact : exitCodes.damaged;
+}
+
+/** The data directory, or its parts when several processes share it. */
+async function journalsOf(dataDirectory: string): Promise<string[]> {
+  const entries = await readdir(dataDirectory).catch((error: Error) => {
+    throw unreadable(dataDirectory, error);
+  });
+  const parts = entries.filter((entry) => FOLDER.test(entry)).sort();
+  return parts.length === 0 ? [dataDirectory] : parts.map((part) => join(dataDirectory, part));
+}
+
+async function verify(dataDirectory: string, anchor: string | undefined): Promise<Verdict> {
   // Before the journal is listed, so that a running collector cannot have gone on between the two.
   const snapshot = await readSnapshot(dataDirectory).catch(() => undefined);
+  const journal = join(dataDirectory, 'journal');
   print(heading);
   let told = performance.now();
-  const journal = join(dataDirectory, 'journal');
   const verdict = await verifyJournal(journal, {
-    anchor: values.anchor,
+    anchor,
     reached: snapshot?.position,
     onSegment: (report) => print(lineOf(report)),
     onProgress: (done, all) => {
@@ -58,11 +82,16 @@ export async function verifyCommand(args: readonly string[]): Promise<number> {
       process.stderr.write(`verify: ${done} of ${all} segments\n`);
     },
   }).catch((error: Error) => {
-    throw new Error(`cannot read the journal ${journal}: ${error.message}`);
+    throw unreadable(journal, error);
   });
-  for (const line of conclusion(verdict, values.anchor)) print(line);
-  return verdict.faults.length === 0 && verdict.anchored !== false ? exitCodes.intact : exitCodes.damaged;
+  for (const line of conclusion(verdict)) print(line);
+  return verdict;
 }
+
+const unreadable = (journal: string, error: Error) =>
+  new Error(`cannot read the journal ${journal}: ${error.message}`);
+
+const isFound = (verdicts: readonly Verdict[]) => verdicts.some(({ anchored }) => anchored !== false);
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -98,7 +127,7 @@ function chainOf({ faults, unchained, blocks, unsealedBytes }: SegmentReport): s
   return `intact, ${blocks} ${blocks === 1 ? 'block' : 'blocks'}${unsealed}`;
 }
 
-function conclusion({ segments, faults, end, anchored }: Verdict, anchor: string | undefined): string[] {
+function conclusion({ segments, faults, end }: Verdict): string[] {
   const events = segments.reduce((sum, report) => sum + report.events, 0);
   const [first] = faults;
   return [
@@ -108,14 +137,15 @@ function conclusion({ segments, faults, end, anchored }: Verdict, anchor: string
       : `DAMAGED: the first of ${faults.length} faults is in ${placeOf(first)}: ${first.what}`,
     ...faults.slice(1).map((fault) => `  also in ${placeOf(fault)}: ${fault.what}`),
     ...(end ? [`latest hash: ${end.hash} (segment ${end.segment}, ${end.bytes} bytes)`] : []),
-    ...(anchored === true
-      ? [`the hash ${anchor} is in the chain: what stood before it is unchanged where intact`]
-      : []),
-    ...(anchored === false
-      ? [
-          `NOT FOUND: the hash ${anchor} is not in the chain: it is older than what is kept, or the chain was made anew`,
-        ]
-      : []),
+  ];
+}
+
+function ofAnchor(anchor: string | undefined, verdicts: readonly Verdict[]): string[] {
+  if (anchor === undefined) return [];
+  return [
+    isFound(verdicts)
+      ? `the hash ${anchor} is in the chain: what stood before it is as it was, but for the faults above`
+      : `NOT FOUND: the hash ${anchor} is not in the chain: it is older than what is kept, or the chain was made anew`,
   ];
 }
 
