@@ -4,20 +4,26 @@
  * Office workers of seven zones with their clock changes (half of the simulations run over a spring, half over an autumn),
  * each with hours and a jitter of their own. Stressors: overtime, early starts, evening check-ins after dinner, rare work at
  * weekends, holidays, days off; and principals whose hours mean nothing or little: agents around the clock, nightly batch
- * jobs that are now and then run again by day, night shifts. The intruder's hour is any that the principal does not work
- * in, more than an hour away from its usual ones, weekends included: as if of another zone.
+ * jobs that are now and then run again by day, night shifts. The intruder comes on any day, at
+ * any hour in which the principal itself is active on fewer than one in 500 such days, as if of another zone: no overtime,
+ * early start, evening check-in or weekend worker's weekend falls into it.
  */
 import { type Random, random } from '../../run/replay/random.ts';
 import type { EvalSession } from '../session.ts';
 import { DAY_MS, HOUR_MS, times } from './simulated.ts';
 
-const OFFICE = 100;
-const NIGHT_SHIFT = 15;
+const OFFICE = 170;
+const NIGHT_SHIFT = 30;
 const AROUND_THE_CLOCK = 15;
 const BATCH = 15;
 const DAYS = 90;
+/** Few are intruded, or intruders would be what is usual. */
+const ONE_INTRUDED_IN = 8;
 /** Days at the end of which what is said is judged. */
 export const JUDGED_DAYS = 30;
+
+const LONGEST_OVERTIME_HOURS = 4;
+const EARLY_START_HOURS = 2;
 
 const zones = [
   'America/Los_Angeles',
@@ -36,7 +42,7 @@ export interface OffHoursTraffic {
   readonly judgedFromMs: number;
   /** Principal-days judged in which only the principal itself worked. */
   readonly benignDays: number;
-  /** Intruders' sessions, one a principal. */
+  /** Intruders' sessions, one an intruded principal. */
   readonly intrusions: readonly {
     readonly session: string;
     readonly hour: number;
@@ -67,7 +73,9 @@ export function offHours(seed: number): OffHoursTraffic {
     })),
   ];
   const work = workers.flatMap((of) => workOf(of, startMs, chance));
-  const intrusions = workers.map((of) => intrusionOf(of, judgedFromMs, chance));
+  const intrusions = workers
+    .filter((_, i) => i % ONE_INTRUDED_IN === 0)
+    .map((of) => intrusionOf(of, judgedFromMs, chance));
   const sessions = [...work, ...others(startMs, chance), ...intrusions.map(({ session }) => session)];
   const intruded = new Set(intrusions.map(({ session }) => dayOf(session)));
   const benign = new Set(
@@ -106,8 +114,10 @@ function workOf(of: Worker, startMs: number, chance: Random): EvalSession[] {
     const weekend = weekday === 0 || weekday === 6;
     if (day >= holidayFrom && day < holidayFrom + holidays) return [];
     if (chance.chance(weekend ? 1 - of.weekends : 0.04)) return [];
-    const from = of.begins + normal(chance) * 0.4 - (chance.chance(0.03) ? 2 : 0);
-    const length = weekend ? 3 : of.works + (chance.chance(of.overtime) ? chance.between(1, 4) : 0);
+    const from = of.begins + normal(chance) * 0.4 - (chance.chance(0.03) ? EARLY_START_HOURS : 0);
+    const length = weekend
+      ? 3
+      : of.works + (chance.chance(of.overtime) ? chance.between(1, LONGEST_OVERTIME_HOURS) : 0);
     const hours = times(Math.round(length * chance.between(0.7, 1.3)), () =>
       chance.between(from, from + length),
     );
@@ -166,23 +176,35 @@ function intrusionOf(
   judgedFromMs: number,
   chance: Random,
 ): { session: EvalSession; hour: number; weekend: boolean } {
-  for (;;) {
-    const day = Math.floor(chance.between(0, JUDGED_DAYS - 1));
-    const dayMs = judgedFromMs + day * DAY_MS;
-    const hour = chance.between(0, 24);
+  const draw = (): { dayMs: number; hour: number; weekend: boolean } => {
+    const dayMs = judgedFromMs + Math.floor(chance.between(0, JUDGED_DAYS - 1)) * DAY_MS;
     const weekday = new Date(dayMs).getUTCDay();
     const weekend = weekday === 0 || weekday === 6;
-    const own = (((hour - of.begins) % 24) + 24) % 24;
-    if (!weekend && (own < of.works + 1 || own > 23)) continue;
-    const session = work(
-      `${of.user} intruded`,
-      of.user,
-      localMidnight(dayMs, of.zone) + hour * HOUR_MS,
-      3 + Math.floor(chance.between(1, 9)),
-      chance,
-    );
-    return { session: { ...session, label: 'hijacked' }, hour, weekend };
-  }
+    // A day is drawn first: by hours alone, half of all intrusions would be at weekends.
+    if (weekend && of.weekends > 0) return draw();
+    for (;;) {
+      const hour = chance.between(0, 24);
+      if (isOffHour(of, hour, weekend)) return { dayMs, hour, weekend };
+    }
+  };
+  const { dayMs, hour, weekend } = draw();
+  const session = work(
+    `${of.user} intruded`,
+    of.user,
+    localMidnight(dayMs, of.zone) + hour * HOUR_MS,
+    3 + Math.floor(chance.between(1, 9)),
+    chance,
+  );
+  return { session: { ...session, label: 'hijacked' }, hour, weekend };
+}
+
+function isOffHour({ begins, works, evenings, weekends }: Worker, hour: number, weekend: boolean): boolean {
+  if (weekend) return weekends === 0;
+  const afterBegin = (hour - begins + 24) % 24;
+  const mayCheckIn = evenings > 0 && hour >= 19 && hour < 23.5;
+  return (
+    afterBegin > works + LONGEST_OVERTIME_HOURS + 1 && afterBegin < 24 - EARLY_START_HOURS - 1 && !mayCheckIn
+  );
 }
 
 function work(id: string, user: string, startMs: number, calls: number, chance: Random): EvalSession {

@@ -1,5 +1,4 @@
 /** The detectors, in the order in which they see a call. */
-
 import { Credentials } from './credentials/credentials.ts';
 import { CrossSession } from './cross-session/cross-session.ts';
 import { KnownDestinations } from './destinations.ts';
@@ -8,6 +7,7 @@ import { Poisoning } from './poisoning/poisoning.ts';
 import { Privilege } from './privilege/privilege.ts';
 import { Sequence } from './sequence/sequence.ts';
 import { Exfiltration } from './taint/exfiltration.ts';
+import { Temporal } from './temporal/temporal.ts';
 
 /** Each with its own, empty baselines; where two need the same one, the first learns it. */
 export const allDetectors = (): readonly AnyDetector[] => {
@@ -15,6 +15,7 @@ export const allDetectors = (): readonly AnyDetector[] => {
   return [
     new Sequence(),
     new CrossSession(),
+    new Temporal(),
     new Exfiltration(destinations),
     new Poisoning(destinations),
     new Credentials(destinations),
