@@ -77,6 +77,8 @@ export interface AlertDefinition<
   readonly refuse?: (settings: Settled<S, O>) => string | undefined;
   /** How long it stays once the condition has ended. */
   readonly keepFiringFor?: Duration;
+  /** Told of together with others a few times a day, and not when it fires. */
+  readonly digest?: true;
   readonly summary: (labels: Labels<L>, value: Value, settings: Settled<S, O>) => string;
   readonly description: (labels: Labels<L>, value: Value, settings: Settled<S, O>) => string;
   /** What the human does first: an act with an object, never only "look at". */

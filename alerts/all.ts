@@ -13,6 +13,15 @@ import {
   stateEvicted,
 } from './collector.ts';
 import {
+  credentialAbuseConfirmed,
+  detectorFailing,
+  exfiltrationConfirmed,
+  findingsToReview,
+  misbehaviourConfirmed,
+  pageBudgetSpent,
+  poisoningConfirmed,
+} from './detection.ts';
+import {
   alertsUndelivered,
   configReloadFailing,
   notificationsFailing,
@@ -31,6 +40,14 @@ const definitions = [
   authFailureStorm,
   authFailureBurst,
   sessionAnomaly,
+  // Findings
+  exfiltrationConfirmed,
+  poisoningConfirmed,
+  credentialAbuseConfirmed,
+  misbehaviourConfirmed,
+  pageBudgetSpent,
+  findingsToReview,
+  detectorFailing,
   // Tools
   toolErrorSustained,
   latencyDegradation,

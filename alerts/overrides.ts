@@ -5,7 +5,7 @@ import { isDuration, secondsOf } from '../collector/catalogue/duration.ts';
 import type { Duration } from '../collector/catalogue/promql.ts';
 import { type AnyAlert, type Override, type Settings, severities } from './alert.ts';
 import { type AlertName, type AlertNamed, allAlerts } from './all.ts';
-import { longestGroupIntervalSeconds } from './routing/timers.ts';
+import { shortestLifeSeconds } from './routing/timers.ts';
 
 /** By alert name: its limits, windows and floors, `severity`, `enabled`, `keepFiringFor`. */
 export type AlertOverrides = { readonly [N in AlertName]?: Override<AlertNamed<N>> };
@@ -35,8 +35,9 @@ function wrongValue(alert: AnyAlert, key: string, value: unknown): string | unde
   const shortest = shortestWindowSeconds[alert.group];
   if (key === 'window' && seconds < shortest)
     return `must be at least ${shortest}s, so that scrapes and evaluations fall into it`;
-  if (key === 'keepFiringFor' && seconds < longestGroupIntervalSeconds) {
-    return `must be at least ${longestGroupIntervalSeconds}s, or Alertmanager may never tell of a short alert`;
+  const life = shortestLifeSeconds(alert);
+  if (key === 'keepFiringFor' && seconds < life) {
+    return `must be at least ${life}s, or Alertmanager may never tell of a short alert`;
   }
   return undefined;
 }

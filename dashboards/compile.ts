@@ -2,6 +2,7 @@
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { ResolvedAlerts } from '../alerts/resolve.ts';
 import { clients } from './clients.ts';
+import { findings } from './findings.ts';
 import { operations } from './operations.ts';
 import { overview } from './overview.ts';
 import { security } from './security.ts';
@@ -17,6 +18,7 @@ export const allDashboards = ({ alerts }: DashboardInputs): Readonly<Record<stri
   overview: overview(alerts),
   operations: operations(alerts),
   security: security(alerts),
+  findings: findings(alerts),
   clients: clients(),
   'stack-health': stackHealth(alerts),
 });

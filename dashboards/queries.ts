@@ -56,6 +56,11 @@ export interface MayBeEmpty {
 /** Queries that have no series on a stack that works, although everything that they ask about has happened. */
 export const panelsThatMayBeEmpty: readonly MayBeEmpty[] = [
   {
+    dashboard: 'findings',
+    panel: 'Thresholds, as the budget sets them',
+    reason: 'A threshold is there once enough sessions have ended to claim how rare a score is.',
+  },
+  {
     dashboard: 'stack-health',
     panel: 'Alertmanager peers',
     reason: 'An Alertmanager that runs alone has no cluster, and so no number of its members.',

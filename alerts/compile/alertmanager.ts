@@ -17,7 +17,8 @@ const timed = ({ groupWait, groupInterval, repeatInterval }: Timers) => ({
 /** Every alert is a group of its own: it is told of at once, and cannot be lost by joining a group that was told of. */
 const alone = { group_by: ['...'] };
 
-function route({ page = [], notify = [], deadman = [] }: Receivers) {
+function route(alerts: readonly ResolvedAlert[], { page = [], notify = [], deadman = [] }: Receivers) {
+  const digest = alerts.filter(({ definition }) => definition.digest).map(({ name }) => name);
   const critical = { matchers: ['severity="critical"'], ...alone, ...timed(timers.critical) };
   return {
     // What nobody is to be told of, and what nobody is configured for: synth says so.
@@ -33,6 +34,12 @@ function route({ page = [], notify = [], deadman = [] }: Receivers) {
       ...(notify.length
         ? [
             { ...critical, receiver: 'notify' },
+            {
+              matchers: ['severity="warning"', `alertname=~"${digest.join('|')}"`],
+              receiver: 'notify',
+              group_by: ['alertname'],
+              ...timed(timers.digest),
+            },
             {
               matchers: ['severity="warning"'],
               receiver: 'notify',
@@ -93,7 +100,7 @@ export function compileAlertmanager(
   return yaml({
     // A receiver's address is as given; an answer must not send the alerts elsewhere.
     global: { http_config: { follow_redirects: false } },
-    route: route(receivers),
+    route: route(alerts, receivers),
     inhibit_rules: inhibitRules(alerts.filter(({ enabled }) => enabled)),
     receivers: named,
   });

@@ -45,7 +45,12 @@ describe('an override', () => {
   test('that leaves a group without alerts leaves its file out', () => {
     const off = { enabled: false };
     const { rules } = compileAlerts(
-      configOf({ SessionAnomaly: off, ToolErrorSustained: off, LatencyDegradation: off }),
+      configOf({
+        SessionAnomaly: off,
+        FindingsToReview: off,
+        ToolErrorSustained: off,
+        LatencyDegradation: off,
+      }),
     );
     expect(Object.keys(rules)).toEqual(['mcp-fast.yaml', 'pipeline.yaml']);
   });
