@@ -52,7 +52,7 @@ export interface Instruments {
   scrape(): AsyncGenerator<Buffer>;
   /** The same as one text. */
   exposition(): Promise<string>;
-  /** Only what the alerts ask for that page within seconds: small, whatever else there is. Does not count as a scrape. */
+  /** Only what the alerts ask for that page within seconds: small, whatever else there is. Counts as a scrape of that. */
   alertsExposition(): string;
 }
 
@@ -79,6 +79,9 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
   const constant: Labels = config.partition ? { partition: String(config.partition.number) } : {};
   const runtime = runtimeRegistry(constant);
   const waiting = new Waiting(config.scrapeIntervalSeconds);
+  // What pages is released by scrapes of its own, so that it never waits for those of everything else.
+  const waitingToPage = new Waiting(config.scrapeIntervalSeconds);
+  const paging = new Set<Metric>(Object.values(pagingMetrics));
   const updates: (() => void)[] = [];
 
   const onOverflow = (label: OverflowLabel) => instruments.inc(collectorSeriesOverflow, { label });
@@ -86,7 +89,17 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
   const families = new Map<Metric, Family>();
   const { seriesPerMetric } = config.limits;
   for (const metric of Object.values<Metric>(exposedMetrics))
-    families.set(metric, new Family(metric, waiting, bounds, seriesPerMetric, onOverflow, constant));
+    families.set(
+      metric,
+      new Family(
+        metric,
+        paging.has(metric) ? waitingToPage : waiting,
+        bounds,
+        seriesPerMetric,
+        onOverflow,
+        constant,
+      ),
+    );
   const familyOfName = new Map([...families.values()].map((family) => [family.metric.name, family]));
 
   function familyOf(metric: Metric): Family {
@@ -116,7 +129,7 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     bounded: (label, value) => bounds.admit(label, value),
     unseen: () => [...families.values()].flatMap((family) => family.unseen()),
     get settled() {
-      return waiting.settled;
+      return waiting.settled && waitingToPage.settled;
     },
     restore(saved) {
       for (const group of saved) familyOfName.get(group.metric)?.restore(group);
@@ -128,6 +141,7 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
       let whole = false;
       try {
         for (const _ of waiting.scrape(at)) await nextTurn();
+        for (const _ of waitingToPage.scrape(at)) await nextTurn();
         for (const chunk of exposition(families.values())) {
           yield chunk;
           await nextTurn();
@@ -135,7 +149,7 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
         yield Buffer.from(await runtime.metrics());
         whole = true;
       } finally {
-        if (!whole) waiting.cutOff(at);
+        if (!whole) for (const cut of [waiting, waitingToPage]) cut.cutOff(at);
       }
     },
     async exposition() {
@@ -145,6 +159,7 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     },
     alertsExposition() {
       for (const update of updates) update();
+      for (const _ of waitingToPage.scrape(now()));
       let text = '';
       for (const chunk of exposition(Object.values(pagingMetrics).map(familyOf))) text += chunk;
       return text;

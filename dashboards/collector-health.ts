@@ -18,6 +18,7 @@ import {
   collectorJournalSegments,
   collectorJournalSync,
   collectorLastEvent,
+  collectorProcessRestarts,
   collectorSessionsOpen,
 } from '../collector/catalogue/collector-metrics.ts';
 import { alertsJob, jobs } from '../collector/catalogue/jobs.ts';
@@ -57,6 +58,16 @@ export const bytesInFlight = number({
     'Give the collector a faster disk or more CPU, or raise `collector.limits.bytesInFlight` if memory allows.',
   unit: BytesIEC,
   series: series(sum(select(collectorBytesInFlight)), 'bytes'),
+});
+
+export const processRestarts = lines({
+  title: 'Processes restarted per minute',
+  meaning:
+    'Of several processes that share the work. Bad: any: while one was away, its senders were turned away with 503.',
+  first:
+    'Read the last lines of the process before its end in the collector’s log; raise its memory if it was killed.',
+  unit: CountsPerMinute,
+  series: [series(times(sum(rate(collectorProcessRestarts, '$__rate_interval')), 60), 'restarts')],
 });
 
 export const openSessions = number({

@@ -17,6 +17,7 @@ import {
   lastEvent,
   late,
   openSessions,
+  processRestarts,
   overflow,
   rejected,
   senderDrops,
@@ -53,7 +54,7 @@ export const stackHealth = (alerts: ResolvedAlerts) =>
         'Collector',
         [collectorUp(alerts), lastEvent, bytesInFlight, openSessions],
         [accepted, rejected(alerts), senderDrops(alerts)],
-        [duplicates, ignored],
+        [duplicates, ignored, processRestarts],
         [late(alerts), overflow(alerts), evicted(alerts)],
       ),
       row(

@@ -34,6 +34,7 @@ export function collectorConfig(
   const settings: CollectorConfig = {
     ...collectorDefaults,
     ...where,
+    processes: collector.processes,
     scrapeIntervalSeconds: secondsOf(config.prometheus.scrapeInterval),
     maxEventAgeSeconds: collector.maxEventAgeSeconds,
     latenessSeconds: collector.latenessSeconds,

@@ -31,6 +31,8 @@ export interface Resources {
 export interface CollectorSettings {
   /** Own image that holds the collector; without it, a bundle runs in the pinned stock Node image. */
   readonly image?: string;
+  /** Processes that share its work: one for each core it may use, once a core is not enough. Do not change it later. */
+  readonly processes: number;
   /** Size of the volume for the journal and the snapshots. */
   readonly storage: Bytes;
   /** Events are kept this long, if the volume holds so many: else the oldest go earlier. */
@@ -113,6 +115,7 @@ export const stackDefaults: StackConfig = {
   sessionTypes: [],
   detection: collectorDefaults.detection,
   collector: {
+    processes: 1,
     storage: '10Gi',
     retention: '30d',
     resources: { cpuRequest: '250m', cpuLimit: '2', memory: '1Gi', ephemeralStorage: '256Mi' },

@@ -62,8 +62,8 @@ const samplesOfAll = (metrics: Readonly<Record<string, Metric>>, limits: Collect
 const LONGEST_LINE_BYTES = 2 * 257 * 3 + 200;
 
 /** The most bytes of one such scrape, in the unit of Prometheus: names that somebody makes long must not blind it. */
-const collectorBodyLimit = (limits: CollectorLimits): string =>
-  `${Math.ceil((collectorSampleLimit(limits) * LONGEST_LINE_BYTES) / 2 ** 20)}MB`;
+const collectorBodyLimit = (limits: CollectorLimits, processes: number): string =>
+  `${Math.ceil((processes * collectorSampleLimit(limits) * LONGEST_LINE_BYTES) / 2 ** 20)}MB`;
 
 /** What the job of `/metrics/alerts` keeps is dropped here: the same series in two jobs would count twice in every sum. */
 const withoutPaging = {
@@ -88,21 +88,21 @@ export function prometheusConfig(
   ruleFiles = '../rules/*.yaml',
 ): string {
   const { scrapeInterval } = config.prometheus;
-  const { limits } = config.collector;
+  const { limits, processes } = config.collector;
   const labelLimits = { label_limit: 30, label_name_length_limit: 128, label_value_length_limit: 1_024 };
   const collector = (target: TargetDiscovery): object[] => [
     {
       job_name: jobs.collector,
-      sample_limit: collectorSampleLimit(limits),
+      sample_limit: processes * collectorSampleLimit(limits),
       ...labelLimits,
-      body_size_limit: collectorBodyLimit(limits),
+      body_size_limit: collectorBodyLimit(limits, processes),
       metric_relabel_configs: [withoutPaging],
       ...target,
     },
     {
       job_name: alertsJob,
       metrics_path: '/metrics/alerts',
-      sample_limit: pagingSampleLimit(limits),
+      sample_limit: processes * pagingSampleLimit(limits),
       ...labelLimits,
       body_size_limit: PLATFORM_BODY_LIMIT,
       ...target,

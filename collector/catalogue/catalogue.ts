@@ -1,7 +1,7 @@
 /** The contract as one list: every metric there is, by where it comes from. */
-import { collectorMetrics } from './collector-metrics.ts';
+import { collectorMetrics, collectorSuspicions } from './collector-metrics.ts';
 import type { Metric } from './metric.ts';
-import { authFailuresWindowPeak, dlpBlocksWindowPeak, mcpMetrics } from './metrics.ts';
+import { authFailuresWindowPeak, dlpBlocksWindowPeak, findings, mcpMetrics } from './metrics.ts';
 import { platformMetrics } from './platform-metrics.ts';
 
 /** Metrics the collector registers and exposes. */
@@ -10,7 +10,12 @@ export const exposedMetrics = { ...mcpMetrics, ...collectorMetrics } as const;
  * What the alerts that page within seconds measure. `/metrics/alerts` shows them and nothing else, and Prometheus takes
  * them from there alone, so that the way to a page is the same however much `/metrics` has to show.
  */
-export const pagingMetrics = { dlpBlocksWindowPeak, authFailuresWindowPeak } as const;
+export const pagingMetrics = {
+  dlpBlocksWindowPeak,
+  authFailuresWindowPeak,
+  findings,
+  collectorSuspicions,
+} as const;
 /** Every metric an expression may name. */
 export const knownMetrics: readonly Metric[] = [
   ...Object.values(exposedMetrics),

@@ -1,23 +1,18 @@
 /** How several processes divide a data directory: a folder for each, with a journal of its own, and one key for all. */
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CollectorConfig } from '../config.ts';
+import { type CollectorConfig, SMALLEST_INDEX_BYTES } from '../config.ts';
 import { KEY_FILE, readOrCreateKey } from '../receive/privacy.ts';
 
 const FOLDER = /^partition-(\d+)$/;
-
-const entriesOf = (directory: string) =>
-  readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
 
 /**
  * Throws a sentence when the directory was divided among another number of processes: their events would be looked for
  * where they are not, and counted again when their senders repeat them.
  */
 export async function checkDivision({ dataDirectory, processes }: CollectorConfig): Promise<void> {
-  const entries = await entriesOf(dataDirectory);
+  // What is wrong with it is told by who writes to it.
+  const entries = await readdir(dataDirectory).catch((): string[] => []);
   const folders = entries.filter((entry) => FOLDER.test(entry)).length;
   const before = folders || (entries.includes('journal') ? 1 : processes);
   if (before === processes) return;
@@ -56,6 +51,7 @@ export function partOf(
     dataDirectory: directories[number] as string,
     partition: { number, directories: [...directories], restarts },
     journalRetentionBytes: share(config.journalRetentionBytes),
+    indexBytes: Math.max(share(config.indexBytes), SMALLEST_INDEX_BYTES),
     limits: {
       ...limits,
       bytesInFlight: share(limits.bytesInFlight),

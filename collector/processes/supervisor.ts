@@ -6,7 +6,7 @@
  */
 import { createServer } from 'node:net';
 import type { Logger } from 'pino';
-import type { Collector } from '../app.ts';
+import { type Collector, onDisk } from '../app.ts';
 import type { CollectorConfig } from '../config.ts';
 import { type Listening, listen } from '../listen.ts';
 import { makeFolders, partOf } from './layout.ts';
@@ -20,7 +20,7 @@ export async function startProcesses(
   program: string,
   logger: Logger,
 ): Promise<Collector> {
-  const directories = await makeFolders(config);
+  const directories = await onDisk(config, () => makeFolders(config));
   const ingest = { ...config.ingest, port: await freePort(config.ingest) };
   const workers = directories.map(
     (_, number) =>

@@ -54,10 +54,8 @@ export class WorkerProcess {
       });
     });
     child.on('message', (message: FromWorker) => {
-      if ('failed' in message) {
-        ready.reject(new Error(message.failed));
-        return;
-      }
+      if ('failed' in message) ready.reject(new Error(message.failed));
+      if (!('ports' in message)) return;
       this.ports = message.ports;
       ready.resolve();
     });

@@ -10,6 +10,8 @@ const say = (message: FromWorker, then = () => {}) => process.send!(message, the
 
 /** Runs until the starting process says stop, or is no more. */
 export function runWorker(logger: Logger): void {
+  // Nothing else keeps it alive until it is told what to do, and code loaded before may have let go of it.
+  process.channel?.ref();
   let starting: Promise<Collector> | undefined;
   let stopping = false;
   const stop = async () => {

