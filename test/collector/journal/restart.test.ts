@@ -23,6 +23,7 @@ import { Journal } from '../../../collector/journal/journal.ts';
 import { encodeRecord } from '../../../collector/journal/record.ts';
 import { segmentName } from '../../../collector/journal/segment-names.ts';
 import { writeSnapshot } from '../../../collector/journal/snapshot.ts';
+import { verifyJournal } from '../../../collector/journal/verify.ts';
 import { sampleValue } from '../exposition.ts';
 import { CollectorProcess } from '../process-of-its-own.ts';
 import { RunningCollector, testConfig, toolCall } from '../running.ts';
@@ -101,6 +102,7 @@ test('after kill -9 under load every acknowledged event is found again, in order
   }
   expect(load.acknowledged.length).toBeGreaterThan(100);
 
+  expect((await verifyJournal(join(config.dataDirectory, 'journal'))).faults).toEqual([]);
   const ids = await journaled();
   const firstPlace = new Map(ids.map((id, place) => [id, place] as const).reverse());
   expect(load.acknowledged.filter((id) => !firstPlace.has(id))).toEqual([]);
