@@ -3,6 +3,7 @@ import type { AnyAlert } from './alert.ts';
 import {
   collectorDown,
   eventsLate,
+  indexBehind,
   ingestRejecting,
   journalCorrupt,
   journalFailing,
@@ -60,6 +61,7 @@ const definitions = [
   journalCorrupt,
   journalUncompressed,
   snapshotFailing,
+  indexBehind,
   seriesOverflow,
   stateEvicted,
   // Prometheus, Alertmanager and the way to a human

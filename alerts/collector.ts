@@ -2,6 +2,7 @@
 import {
   collectorCorruptRecords,
   collectorEvictions,
+  collectorIndexLag,
   collectorJournalCompressErrors,
   collectorJournalErrors,
   collectorLateEvents,
@@ -13,7 +14,7 @@ import {
 import { growth } from '../collector/catalogue/growth.ts';
 import { alertsJob, jobs } from '../collector/catalogue/jobs.ts';
 import { up } from '../collector/catalogue/platform-metrics.ts';
-import { absent, equals, or, select, sum } from '../collector/catalogue/promql.ts';
+import { absent, equals, max, or, select, sum } from '../collector/catalogue/promql.ts';
 import { alert } from './alert.ts';
 import * as unitTests from './unit-tests/collector.ts';
 
@@ -163,6 +164,25 @@ export const snapshotFailing = alert({
   tests: unitTests.snapshotFailing,
 });
 
+export const indexBehind = alert({
+  name: 'IndexBehind',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'seconds',
+  // A journal of 10 GB is read again in less.
+  settings: { above: 1_800 },
+  measure: () => max(select(collectorIndexLag)),
+  above: ({ above }) => above,
+  summary: (_, value) =>
+    `Sessions that ended have been missing in the investigation pages for ${value.seconds}`,
+  description: () =>
+    'The index that the pages and the API find ended sessions with is behind: its file cannot be written, or it is being made anew for longer than that takes. Events, metrics and alerts are whole, and so is the journal; a search for a session may find nothing though it is there.',
+  action:
+    'Free or enlarge the volume of the collector; if it is not full, delete the file index.sqlite and restart the collector, which makes it anew.',
+  runbook: 'ir-index-behind',
+  tests: unitTests.indexBehind,
+});
+
 export const seriesOverflow = alert({
   name: 'SeriesOverflow',
   severity: 'warning',
@@ -182,8 +202,8 @@ export const seriesOverflow = alert({
 });
 
 /**
- * Tables whose loss makes an alert or a session wrong. The ids that duplicates are told by and the findings are rings
- * that roll all the time.
+ * Tables whose loss makes an alert or a session wrong. The ids that duplicates are told by, the findings and the index
+ * are rings that roll all the time.
  */
 const watchedTables = ['sessions', 'session_tools', 'window_keys', 'baselines'] as const;
 

@@ -240,3 +240,12 @@ export const snapshotFailures = (alerts: ResolvedAlerts) =>
     unit: Short,
     legend: 'failed',
   });
+
+export const indexLag = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'IndexBehind', {
+    title: 'Index behind by',
+    meaning:
+      'For how long a session that ended has been missing in the investigation pages. Bad: above the red line: searches find nothing though the journal has it.',
+    unit: Seconds,
+    legend: 'behind',
+  });

@@ -3,6 +3,7 @@
 import {
   collectorCorruptRecords,
   collectorEvictions,
+  collectorIndexLag,
   collectorJournalCompressErrors,
   collectorJournalErrors,
   collectorLateEvents,
@@ -130,6 +131,27 @@ export const snapshotFailing = (settings: Growth, heldSeconds: number) =>
     labels: {},
     input: (values) => [series(collectorSnapshotErrors, { instance: 'collector-0' }, values)],
   });
+
+export const indexBehind = (
+  { above }: { readonly above: number },
+  heldSeconds: number,
+): AlertTest<never>[] => {
+  const lag = (values: string) => [series(collectorIndexLag, { instance: 'collector-0' }, values)];
+  return [
+    {
+      name: 'a lag at the limit stays silent',
+      interval: SCRAPE,
+      input: lag(hold(above)),
+      expect: [silent(60), silent(1_800)],
+    },
+    {
+      name: 'a lag above the limit fires, until the index has caught up and the hold has passed',
+      interval: SCRAPE,
+      input: lag(`${hold(above, 12)} ${hold(above + 1, 12)} ${hold(0)}`),
+      expect: [silent(45), fires(75, { labels: {}, value: above + 1 }), silent(150 + heldSeconds)],
+    },
+  ];
+};
 
 export const seriesOverflow = (settings: Growth, heldSeconds: number) =>
   growthTests({
