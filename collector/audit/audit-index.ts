@@ -101,7 +101,8 @@ export class AuditIndex {
   get trouble(): string | undefined {
     if (this.#failure !== undefined)
       return `the index of ended sessions cannot be used (${this.#failure}): only sessions that are open or ended recently are shown until it can`;
-    if (this.#rebuild !== undefined || !this.#opened)
+    if (!this.#opened) return 'the index of ended sessions is still being opened: reload in a moment';
+    if (this.#rebuild !== undefined)
       return 'the index of ended sessions is being made from the journal: some that have ended are missing here until that is done';
     return undefined;
   }

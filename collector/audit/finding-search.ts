@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Finding } from '../process/finding.ts';
 import { type FindingField, findingFields } from './schema.ts';
+import { COUNTED } from './session-query.ts';
 
 export interface FindingQuery {
   /** What fields must be. */
@@ -11,18 +12,25 @@ export interface FindingQuery {
   readonly limit: number;
 }
 
-export function searchFindings(database: DatabaseSync, { where, after, limit }: FindingQuery): Finding[] {
+export interface FoundFindings {
+  readonly findings: Finding[];
+  /** Findings that match, at most `COUNTED`. */
+  readonly matching: number;
+}
+
+export function searchFindings(database: DatabaseSync, { where, after, limit }: FindingQuery): FoundFindings {
   const asked = findingFields.filter((field) => where[field] !== undefined);
-  const conditions = ['1', ...asked.map((field) => `${field} = ?`)];
-  const values: (string | number)[] = asked.map((field) => where[field] as string);
-  if (after) {
-    conditions.push('last_seen_ms <= ? AND (last_seen_ms < ? OR id > ?)');
-    values.push(after.lastMs, after.lastMs, after.id);
-  }
-  return database
+  const values = asked.map((field) => where[field] as string);
+  const matches = ['1', ...asked.map((field) => `${field} = ?`)].join(' AND ');
+  const behind = after ? 'last_seen_ms <= ? AND (last_seen_ms < ? OR id > ?)' : '1';
+  const place = after ? [after.lastMs, after.lastMs, after.id] : [];
+  const rows = database
     .prepare(
-      `SELECT finding FROM findings WHERE ${conditions.join(' AND ')} ORDER BY last_seen_ms DESC, id LIMIT ?`,
+      `SELECT finding FROM findings WHERE ${matches} AND ${behind} ORDER BY last_seen_ms DESC, id LIMIT ?`,
     )
-    .all(...values, limit)
-    .map(({ finding }) => JSON.parse(String(finding)));
+    .all(...values, ...place, limit);
+  const { matching } = database
+    .prepare(`SELECT count(*) AS matching FROM (SELECT 1 FROM findings WHERE ${matches} LIMIT ${COUNTED})`)
+    .get(...values) as { matching: number };
+  return { findings: rows.map(({ finding }) => JSON.parse(String(finding))), matching };
 }

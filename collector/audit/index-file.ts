@@ -5,8 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { RebuildReason } from '../catalogue/collector-metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Position } from '../journal/segment.ts';
-import type { Finding } from '../process/finding.ts';
-import { type FindingQuery, searchFindings } from './finding-search.ts';
+import { type FindingQuery, type FoundFindings, searchFindings } from './finding-search.ts';
 import type { IndexCalls } from './protocol.ts';
 import { replaySessions } from './rebuild.ts';
 import { deleteDatabase, openDatabase, SCHEMA_VERSION, saysDamaged, versionOf } from './schema.ts';
@@ -87,7 +86,7 @@ export class IndexFile implements IndexCalls {
     return this.#open().search.find(id);
   }
 
-  findings(query: FindingQuery): Finding[] {
+  findings(query: FindingQuery): FoundFindings {
     return searchFindings(this.#open().database, query);
   }
 

@@ -2,8 +2,7 @@
 import type { RebuildReason } from '../catalogue/collector-metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Position } from '../journal/segment.ts';
-import type { Finding } from '../process/finding.ts';
-import type { FindingQuery } from './finding-search.ts';
+import type { FindingQuery, FoundFindings } from './finding-search.ts';
 import type { Found } from './search.ts';
 import type { SessionQuery } from './session-query.ts';
 import type { SessionRecord } from './session-record.ts';
@@ -26,7 +25,7 @@ export interface IndexCalls {
   sync(): void;
   search(query: SessionQuery): Found;
   find(id: string): SessionRecord[];
-  findings(query: FindingQuery): Finding[];
+  findings(query: FindingQuery): FoundFindings;
   close(): void;
 }
 export type CallName = keyof IndexCalls;

@@ -1,10 +1,12 @@
 /** Which findings a list shows. */
+import type { FindingQuery } from '../audit/finding-search.ts';
 import { detectors, findingSeverities } from '../catalogue/labels.ts';
 import { type Finding, findingStatuses } from '../process/finding.ts';
 import { BadQuery } from './list-query.ts';
 
 const DEFAULT_LIMIT = 100;
 const LARGEST_LIMIT = 1_000;
+const BEFORE = /^(\d+)-([\w-]{1,64})$/;
 
 /** Filters by their name in the query: the field, and its values where they are a closed set. */
 const filters = {
@@ -25,6 +27,20 @@ export interface FindingList {
   readonly matching: number;
   /** To be given as `before` for those that follow. */
   readonly next?: string;
+}
+
+/** The same query for the index, which has those that memory no longer has; one more than is shown says if there are. */
+export function indexQueryOf(query: URLSearchParams): FindingQuery {
+  const asked = Object.entries(filters).flatMap(([name, [field]]) => {
+    const wanted = query.get(name);
+    return wanted ? [[field, wanted] as const] : [];
+  });
+  const [, time, id] = BEFORE.exec(query.get('before') ?? '') ?? [];
+  return {
+    where: Object.fromEntries(asked),
+    ...(time !== undefined && id !== undefined && { after: { lastMs: Number(time), id } }),
+    limit: (Number(query.get('limit')) || DEFAULT_LIMIT) + 1,
+  };
 }
 
 /** The findings that a query asks for, those seen last first. Throws BadQuery. */
@@ -54,7 +70,7 @@ export function listFindings(all: readonly Finding[], query: URLSearchParams): F
 /** A finding may have been seen again since, so the place is by time and not by finding. */
 function placeAfter(findings: readonly Finding[], before: string | null): number {
   if (!before) return 0;
-  const [, time, id] = /^(\d+)-([\w-]{1,64})$/.exec(before) ?? [];
+  const [, time, id] = BEFORE.exec(before) ?? [];
   if (time === undefined || id === undefined)
     throw new BadQuery('before must be the next that an answer gave');
   const place = findings.findIndex(

@@ -5,13 +5,13 @@ import { Compile } from 'typebox/compile';
 import type { FindingLog } from '../finding-log.ts';
 import { type Finding, verdicts } from '../process/finding.ts';
 import type { Judgement } from '../process/findings.ts';
-import type { Pipeline } from '../process/pipeline.ts';
-import { listFindings } from './finding-query.ts';
+import { findFindings, findingsOfIncident } from './finding-list.ts';
 import { findingsPage } from './findings-page.ts';
 import type { Html } from './html.ts';
 import { incidentPage } from './incident-page.ts';
 import { NoAnswer } from './no-answer.ts';
 import { demandJson, refuseForeignSite } from './same-site.ts';
+import type { Shown } from './session-list.ts';
 import { findingView } from './views.ts';
 
 /** Longest note with a verdict, in UTF-16 code units. */
@@ -33,8 +33,7 @@ const verdictCheck = Compile(verdictSchema);
 
 type WithId = { Params: { id: string } };
 
-export interface FindingParts {
-  readonly pipeline: Pipeline;
+export interface FindingParts extends Shown {
   readonly findingLog: FindingLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -44,7 +43,8 @@ const queryOf = (request: FastifyRequest) => new URL(request.url, 'http://pages'
 const sendPage = (reply: FastifyReply, content: Html) =>
   reply.type('text/html; charset=utf-8').send(content.text);
 
-export function registerFindings(app: FastifyInstance, { pipeline, findingLog, now }: FindingParts): void {
+export function registerFindings(app: FastifyInstance, parts: FindingParts): void {
+  const { pipeline, findingLog, now } = parts;
   const { findings, detection } = pipeline;
 
   function findingOf(id: string): Finding {
@@ -69,14 +69,20 @@ export function registerFindings(app: FastifyInstance, { pipeline, findingLog, n
     return judged;
   }
 
-  app.get('/findings', (request, reply) => sendPage(reply, findingsPage(pipeline, queryOf(request))));
-  app.get<WithId>('/findings/:id', (request, reply) => {
-    const { incident } = findingOf(request.params.id);
-    return sendPage(reply, incidentPage(findings.incident(incident)));
+  app.get('/findings', async (request, reply) => {
+    const query = queryOf(request);
+    return sendPage(reply, findingsPage(pipeline, await findFindings(parts, query), query));
+  });
+  app.get<WithId>('/findings/:id', async (request, reply) => {
+    const { id } = request.params;
+    // One that memory no longer has is found by its incident, whose id is that of its first finding.
+    const incident = await findingsOfIncident(parts, findings.find(id)?.incident ?? id);
+    if (incident.length === 0) findingOf(id);
+    return sendPage(reply, incidentPage(incident));
   });
 
-  app.get('/api/findings', (request, reply) => {
-    const { shown, matching, next } = listFindings(findings.all, queryOf(request));
+  app.get('/api/findings', async (request, reply) => {
+    const { shown, matching, next } = await findFindings(parts, queryOf(request));
     return reply.send({ matching, next, findings: shown.map(findingView) });
   });
   app.get<WithId>('/api/findings/:id', (request, reply) =>

@@ -3,7 +3,7 @@ import { detectors } from '../catalogue/labels.ts';
 import { type Finding, worstOf } from '../process/finding.ts';
 import type { Pipeline } from '../process/pipeline.ts';
 import { detectorNames } from './detector-names.ts';
-import { listFindings } from './finding-query.ts';
+import type { FindingList } from './finding-query.ts';
 import { count, foldedTable, moment, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
@@ -105,11 +105,19 @@ function detectorTable({ detection }: Pipeline): Html {
   );
 }
 
-export function findingsPage(pipeline: Pipeline, query: URLSearchParams): Html {
-  const { shown, matching, next } = listFindings(pipeline.findings.all, query);
-  const incidents = [...new Set(shown.map(({ incident }) => incident))]
-    .map((id) => pipeline.findings.incident(id))
-    .sort(compareIncidents);
+/** All that is known of the incidents of some findings. */
+const incidentsOf = ({ findings }: Pipeline, shown: readonly Finding[]): (readonly Finding[])[] =>
+  [...Map.groupBy(shown, ({ incident }) => incident)].map(([id, some]) => {
+    const inMemory = findings.incident(id);
+    return inMemory.length > some.length ? inMemory : some;
+  });
+
+export function findingsPage(
+  pipeline: Pipeline,
+  { shown, matching, next }: FindingList,
+  query: URLSearchParams,
+): Html {
+  const incidents = incidentsOf(pipeline, shown).sort(compareIncidents);
   const following = new URLSearchParams(query);
   if (next !== undefined) following.set('before', next);
   const filtered = [...query.keys()].some((name) => name !== 'before' && name !== 'limit');

@@ -5,6 +5,7 @@
  * nothing from elsewhere.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { findingsOfSession } from './finding-list.ts';
 import { type FindingParts, registerFindings } from './finding-routes.ts';
 import { sentence } from './format.ts';
 import { type Html, html } from './html.ts';
@@ -68,7 +69,7 @@ export function registerPages(
   });
   app.get<WithId>('/sessions/:id', async (request, reply) => {
     const { found, session, timeline } = await sessionOf(request);
-    return sendPage(reply, sessionPage(found, findings.of(session.id), timeline));
+    return sendPage(reply, sessionPage(found, await findingsOfSession(shown, session.id), timeline));
   });
   app.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(styleSheet));
 
@@ -80,9 +81,11 @@ export function registerPages(
   });
   app.get<WithId>('/api/sessions/:id', async (request, reply) => {
     const { session, others, timeline } = await sessionOf(request);
-    return reply.send(sessionDetailView(session, others, findings.of(session.id), timeline));
+    return reply.send(
+      sessionDetailView(session, others, await findingsOfSession(shown, session.id), timeline),
+    );
   });
-  registerFindings(app, { pipeline, ...taking });
+  registerFindings(app, { ...shown, ...taking });
 
   app.setNotFoundHandler(() => {
     throw new NoAnswer(404, 'there is no such page; the pages are / and /findings, the API is under /api');

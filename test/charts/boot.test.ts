@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { mapsOf, mount } from './kubelet.ts';
 import { type Manifests, synthesise } from './manifests.ts';
 
@@ -13,7 +13,7 @@ describe('the collector in a stock Node image', () => {
   const dataDirectory = join(root, 'data');
   let manifests: Manifests;
   let collector: ChildProcess;
-  let ports: Record<'ingest' | 'operations', number>;
+  let ports: Record<'ingest' | 'operations' | 'pages', number>;
   const lines: string[] = [];
 
   beforeAll(async () => {
@@ -37,7 +37,12 @@ describe('the collector in a stock Node image', () => {
       ['--config', '/etc/collector/config/collector.json'],
     ]);
     // The permissions stand for the read-only root file system: only the volume can be written.
-    const permissions = ['--permission', '--allow-fs-read=*', `--allow-fs-write=${dataDirectory}`];
+    const permissions = [
+      '--permission',
+      '--allow-worker',
+      '--allow-fs-read=*',
+      `--allow-fs-write=${dataDirectory}`,
+    ];
     collector = spawn(
       process.execPath,
       [...permissions, join(root, 'code', 'boot.ts'), '--config', join(root, 'collector.json')],
@@ -81,6 +86,12 @@ describe('the collector in a stock Node image', () => {
     expect(metrics).toContain('mcp_tool_calls_total{server="github",tool="search_code"');
     for (const path of ['/livez', '/readyz'])
       expect((await fetch(at(ports.operations, path))).status).toBe(200);
+
+    // The thread of the index begins with the same file as the collector.
+    await vi.waitFor(async () => {
+      const sessions = await fetch(at(ports.pages, '/api/sessions?state=ended'));
+      expect(await sessions.json()).toEqual({ matching: 0, sessions: [] });
+    }, 10_000);
 
     const ended = once(collector, 'exit');
     collector.kill('SIGTERM');

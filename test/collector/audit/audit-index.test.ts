@@ -8,9 +8,10 @@ import {
   collectorIndexLag,
   collectorIndexRebuilds,
 } from '../../../collector/catalogue/collector-metrics.ts';
+import { collectorDefaults } from '../../../collector/config.ts';
 import { seeded } from '../../random.ts';
 import { samplesFor } from '../exposition.ts';
-import { RunningCollector, testConfig } from '../running.ts';
+import { RunningCollector, testConfig, toolCall } from '../running.ts';
 import { type Listed, listAll, sendEnded, usersInIndex } from './sessions-of.ts';
 
 const names = (count: number, prefix = 'session') =>
@@ -70,6 +71,41 @@ describe('ended sessions', () => {
     const { text } = await collector.operations('/metrics');
     expect(samplesFor(text, collectorIndexRebuilds).filter(({ value }) => value > 0)).toEqual([]);
   });
+});
+
+test('findings that memory has forgotten are found, also in an index that was made anew', async () => {
+  await collector.end();
+  const limits = { ...collectorDefaults.limits, findings: 1 };
+  collector = await RunningCollector.start(testConfig({ baselineMinimumSessions: 2, limits }));
+  await sendEnded(collector, names(2, 'usual'));
+  const explored = names(3, 'explored').map((id) =>
+    Array.from({ length: 12 }, (_, i) =>
+      toolCall({ session: { id, type: 'chat' }, tool: `tool-${i}`, user: id }),
+    ),
+  );
+  for (const events of explored) expect((await collector.send(events)).status).toBe(202);
+  const found = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${collector.ports.pages}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+  const all = async () => {
+    const { text } = await found('/api/findings');
+    return JSON.parse(text).findings as { id: string; user: string; session: string }[];
+  };
+  for (let round = 0; round < 2; round++) {
+    await vi.waitFor(
+      async () => expect((await all()).map(({ user }) => user).sort()).toEqual(names(3, 'explored')),
+      {
+        timeout: 20_000,
+        interval: 200,
+      },
+    );
+    for (const { id, session } of await all()) {
+      expect((await found(`/sessions/${session}`)).text).toContain('12 distinct tools');
+      expect(await found(`/findings/${id}`)).toMatchObject({ status: 200 });
+    }
+    await restart((file) => rmSync(file));
+  }
 });
 
 describe('the index is made anew from the journal', () => {

@@ -153,20 +153,33 @@ describe('a search for findings', () => {
     for (let page = all.slice(0, 1); page.length > 0; found.push(...page)) {
       const last = found.at(-1);
       const after = last && { after: { lastMs: last.last_seen_ms, id: last.id } };
-      page = searchFindings(index.database, { where: { status: 'open' }, limit: 5, ...after });
+      ({ findings: page } = searchFindings(index.database, {
+        where: { status: 'open' },
+        limit: 5,
+        ...after,
+      }));
     }
     expect(found).toEqual(expected);
-    expect(searchFindings(index.database, { where: { session: 's3', user: 'ada' }, limit: 9 })).toHaveLength(
-      5,
+    expect(searchFindings(index.database, { where: { session: 's3', user: 'ada' }, limit: 2 })).toMatchObject(
+      {
+        matching: 5,
+        findings: [{ session: 's3' }, { session: 's3' }],
+      },
     );
-    expect(searchFindings(index.database, { where: { user: 'eve' }, limit: 9 })).toEqual([]);
+    expect(searchFindings(index.database, { where: { user: 'eve' }, limit: 9 })).toEqual({
+      matching: 0,
+      findings: [],
+    });
   });
 
   test('gives the latest account of each, until the journal has it no more', () => {
     const judged = finding({ status: 'dismissed', verdict: { verdict: 'benign', time_ms: 9_000 } });
     for (const account of [finding(), judged, finding()])
       index.write([], { findings: [account], end: { segment: 5, offset: 0 } });
-    expect(searchFindings(index.database, { where: {}, limit: 9 })).toEqual([judged]);
+    expect(searchFindings(index.database, { where: {}, limit: 9 })).toEqual({
+      matching: 1,
+      findings: [judged],
+    });
     index.write([], { oldestSegment: 6 });
     expect(index.count('findings')).toBe(0);
   });
