@@ -5,8 +5,9 @@
 import type { SessionRecord } from '../audit/session-record.ts';
 import type { McpEvent } from '../catalogue/events.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type Flow, flowsInto, rememberCall } from '../process/flows.ts';
-import { PLACE_BYTES, type RecentCall } from '../process/session.ts';
+import { type Flow, flowsInto } from '../process/flows.ts';
+import { RecentCalls } from '../process/recent-calls.ts';
+import { PLACE_BYTES } from '../process/session.ts';
 import { endpointOf } from '../series-bounds.ts';
 
 const TIMELINE_EVENTS = 1_000;
@@ -54,7 +55,7 @@ export async function readTimeline(
 
 /** The flows of a session's events in the order in which they were counted, summed by their ends. */
 function flowsBetween(events: readonly McpEvent[]): Flow[] {
-  const recentCalls: RecentCall[] = [];
+  const recentCalls = new RecentCalls();
   const sums = new Map<string, Flow>();
   for (const event of events) {
     if (event.kind !== 'tool_call') continue;
@@ -63,7 +64,7 @@ function flowsBetween(events: readonly McpEvent[]): Flow[] {
       const key = JSON.stringify([from, to]);
       sums.set(key, { from, to, bytes: bytes + (sums.get(key)?.bytes ?? 0) });
     }
-    rememberCall(recentCalls, endpoint, event.response_bytes);
+    recentCalls.add(endpoint, event.response_bytes);
   }
   return [...sums.values()].sort((a, b) => b.bytes - a.bytes);
 }

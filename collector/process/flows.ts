@@ -15,10 +15,7 @@ import { START } from '../catalogue/labels.ts';
 import { crossToolBytes, toolTransitions } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Counter } from '../series-values.ts';
-import type { RecentCall } from './session.ts';
-
-/** How many calls back a result counts as something the agent can still pass on. */
-const RECENT_CALLS = 8;
+import type { RecentCalls } from './recent-calls.ts';
 
 export interface Flow {
   readonly from: string;
@@ -26,40 +23,24 @@ export interface Flow {
   readonly bytes: number;
 }
 
-/** The flows into a call of `endpoint` that sends `requestBytes`, given the calls before it, oldest first. */
-export function flowsInto(
-  endpoint: string,
-  requestBytes: number,
-  recentCalls: readonly RecentCall[],
-): Flow[] {
+/** The flows into a call of `endpoint` that sends `requestBytes`, given the calls before it. */
+export function flowsInto(endpoint: string, requestBytes: number, recentCalls: RecentCalls): Flow[] {
   const flows: Flow[] = [];
   for (let i = recentCalls.length - 1; i >= 0; i--) {
     const bytes = flowOf(recentCalls, i, endpoint, requestBytes);
-    if (bytes > 0) flows.push({ from: recentCalls[i]!.endpoint, to: endpoint, bytes });
+    if (bytes > 0) flows.push({ from: recentCalls.endpoint(i), to: endpoint, bytes });
   }
   return flows;
 }
 
 /** How much the i-th of the calls can have given to a later one of `endpoint`. */
-function flowOf(calls: readonly RecentCall[], i: number, endpoint: string, requestBytes: number): number {
-  const { endpoint: from, responseBytes } = calls[i]!;
+function flowOf(calls: RecentCalls, i: number, endpoint: string, requestBytes: number): number {
+  const responseBytes = calls.responseBytes(i);
+  const from = calls.endpoint(i);
   if (!responseBytes || from === endpoint) return 0;
   for (let later = i + 1; later < calls.length; later++)
-    if (calls[later]!.endpoint === from && calls[later]!.responseBytes !== undefined) return 0;
+    if (calls.endpoint(later) === from && calls.responseBytes(later) !== undefined) return 0;
   return Math.min(responseBytes, requestBytes);
-}
-
-/** Adds a call to a session's recent ones; at the bound, the oldest is written over and comes last. */
-export function rememberCall(recentCalls: RecentCall[], endpoint: string, responseBytes?: number): void {
-  if (recentCalls.length < RECENT_CALLS) {
-    recentCalls.push({ endpoint, responseBytes });
-    return;
-  }
-  const call = recentCalls[0]!;
-  for (let i = 1; i < recentCalls.length; i++) recentCalls[i - 1] = recentCalls[i]!;
-  call.endpoint = endpoint;
-  call.responseBytes = responseBytes;
-  recentCalls[recentCalls.length - 1] = call;
 }
 
 type Sizes = Pick<EventOf<'tool_call'>, 'request_bytes' | 'response_bytes'>;
@@ -83,19 +64,19 @@ export class FlowsInto {
 
   /** Counts the transition and the flows that a session's next call makes, given the calls before it. */
   count(
-    recentCalls: RecentCall[],
+    recentCalls: RecentCalls,
     { request_bytes: requestBytes = 0, response_bytes: responseBytes }: Sizes,
   ): void {
     const to = this.#to;
-    const before = recentCalls.length === 0 ? START : recentCalls[recentCalls.length - 1]!.endpoint;
+    const before = recentCalls.length === 0 ? START : recentCalls.endpoint(recentCalls.length - 1);
     (this.#edges.get(before)?.transitions ?? this.#find(before, 'transitions')).add();
     for (let i = recentCalls.length - 1; i >= 0 && requestBytes > 0; i--) {
       const bytes = flowOf(recentCalls, i, to, requestBytes);
       if (bytes === 0) continue;
-      const from = recentCalls[i]!.endpoint;
+      const from = recentCalls.endpoint(i);
       (this.#edges.get(from)?.bytes ?? this.#find(from, 'bytes')).add(bytes);
     }
-    rememberCall(recentCalls, to, responseBytes);
+    recentCalls.add(to, responseBytes);
   }
 
   #find(from: string, series: keyof Edge): Counter {

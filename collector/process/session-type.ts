@@ -12,7 +12,7 @@ const inferredOrigins = new Set<SessionOrigin | undefined>(['trace', 'inferred']
 
 /** Whether it is an inferred conversation of so far one call, which nobody says belongs to others: it counts as none. */
 export const isLoneCall = ({ type, calls }: Pick<Session, 'type' | 'calls'>): boolean =>
-  type.endsWith(INFERRED) && calls < 2;
+  calls < 2 && type.endsWith(INFERRED);
 
 const matches = (wanted: string | undefined, value: string | undefined) =>
   wanted === undefined || wanted === value;

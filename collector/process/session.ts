@@ -4,6 +4,7 @@ import { UNKNOWN } from '../catalogue/labels.ts';
 import type { Position } from '../journal/segment.ts';
 import type { Watched } from './detect/host.ts';
 import { interned } from './interned.ts';
+import { RecentCalls } from './recent-calls.ts';
 
 /** How a session ended: by its own event, by silence, or to make room for others. */
 export const sessionEnds = ['ended', 'idle', 'evicted'] as const;
@@ -16,11 +17,6 @@ const recentCallSchema = Type.Object({
   endpoint: Type.String(),
   responseBytes: Type.Optional(Type.Number()),
 });
-/** Written over when it is no longer recent. */
-export interface RecentCall {
-  endpoint: string;
-  responseBytes?: number | undefined;
-}
 
 const factsSchema = {
   /** Keyed hash of the id that the server gave it, which is as good as a password. */
@@ -70,10 +66,12 @@ export type SavedSession = Static<typeof savedSessionSchema>;
 /** A session, open or ended. */
 export interface Session extends Omit<SavedSession, 'tools' | 'recentCalls'> {
   readonly tools: Map<string, number>;
-  /** The oldest first. */
-  readonly recentCalls: RecentCall[];
+  readonly recentCalls: RecentCalls;
   /** What the detectors remember of it while it is open. It holds what was said, so it is never saved. */
   watched?: Watched;
+  /** Its neighbours in the order of the open sessions, by `ByRecency`. */
+  older: Session | undefined;
+  newer: Session | undefined;
 }
 
 /** A session at its first event, which has yet to be counted. */
@@ -100,9 +98,11 @@ export const newSession = (
   dlpBlocks: 0,
   authFailures: 0,
   lateEvents: 0,
-  recentCalls: [],
+  recentCalls: new RecentCalls(),
   places: [],
   tools: new Map(),
+  older: undefined,
+  newer: undefined,
 });
 
 /** Bytes of the journal that one of a session's places stands for. */
@@ -118,20 +118,15 @@ export function notePlace({ places }: Session, { segment, offset }: Position): v
   if (places.length > MAXIMUM_PLACES) places.splice(1, 1);
 }
 
-export const saveSession = ({ watched: _, tools, recentCalls, ...facts }: Session): SavedSession => ({
-  ...facts,
-  // Copies, since a snapshot is written while calls come.
-  recentCalls: recentCalls.map(({ endpoint, responseBytes }) => ({
-    endpoint,
-    ...(responseBytes === undefined ? {} : { responseBytes }),
-  })),
-  tools: [...tools],
-});
-export const loadSession = (saved: SavedSession): Session => ({
-  ...saved,
-  recentCalls: saved.recentCalls.map(({ endpoint, responseBytes }) => ({
-    endpoint: interned(endpoint),
-    responseBytes,
-  })),
-  tools: new Map(saved.tools.map(([tool, calls]) => [interned(tool), calls])),
-});
+export function saveSession(session: Session): SavedSession {
+  const { watched: _, older: _older, newer: _newer, tools, recentCalls, ...facts } = session;
+  return { ...facts, recentCalls: recentCalls.saved(), tools: [...tools] };
+}
+
+export function loadSession({ tools, recentCalls, ...facts }: SavedSession): Session {
+  const { id, type, server, startedMs, lastReceivedMs } = facts;
+  return Object.assign(newSession(id, type, server, startedMs, lastReceivedMs), facts, {
+    recentCalls: new RecentCalls(recentCalls),
+    tools: new Map(tools.map(([tool, calls]) => [interned(tool), calls])),
+  });
+}

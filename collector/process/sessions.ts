@@ -17,6 +17,7 @@ import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import type { Baselines } from './baselines.ts';
+import { ByRecency } from './by-recency.ts';
 import { holdMsOf } from './peak-hold.ts';
 import type { AcceptedEvent } from './pipeline.ts';
 import {
@@ -56,8 +57,8 @@ export class Sessions {
   readonly #baselines: Baselines;
   readonly #now: () => number;
   readonly #gauges: SessionGauges;
-  /** By id, the one without an event for longest first. */
   readonly #open = new Map<string, Session>();
+  readonly #byRecency = new ByRecency();
   /** By id, the one that ended first first. */
   readonly #ended = new Map<string, Session>();
   /** Tools of all open and ended sessions together. */
@@ -82,7 +83,7 @@ export class Sessions {
 
   /** Open sessions, the one with the newest event last. */
   get open(): readonly Session[] {
-    return [...this.#open.values()];
+    return [...this.#byRecency];
   }
 
   /** Recently ended sessions, the last to end last. */
@@ -109,8 +110,7 @@ export class Sessions {
     session.lastReceivedMs = receivedMs;
     notePlace(session, position);
     this.#identify(session, event);
-    this.#open.delete(id);
-    this.#open.set(id, session);
+    this.#byRecency.touch(session);
     return session;
   }
 
@@ -146,7 +146,7 @@ export class Sessions {
     this.#lastTickMs = nowMs;
     if (nowMs < this.#nextIdleMs) return;
     this.#nextIdleMs = nowMs + this.#idleMs;
-    for (const session of this.#open.values()) {
+    for (const session of this.#byRecency) {
       const idleFromMs = session.lastReceivedMs + this.#idleMs;
       if (idleFromMs >= nowMs) {
         this.#nextIdleMs = idleFromMs;
@@ -159,7 +159,7 @@ export class Sessions {
   /** When the clock has stepped back, what it now calls the future was just now: else no session would end for the step. */
   #followClock(nowMs: number): void {
     this.#nextIdleMs = 0;
-    for (const session of this.#open.values()) {
+    for (const session of this.#byRecency) {
       this.#saving?.before(session);
       session.lastReceivedMs = Math.min(session.lastReceivedMs, nowMs);
     }
@@ -182,7 +182,7 @@ export class Sessions {
   restore(saved: unknown, nowMs: number): boolean {
     if (!savedCheck.Check(saved)) return false;
     for (const session of saved.ended) this.#remember(this.#load(session));
-    for (const session of saved.open) this.#add(this.#load(session));
+    for (const session of saved.open) if (!this.#open.has(session.id)) this.#add(this.#load(session));
     // A peak that belongs to an open session outlives the hold anyway.
     for (const [type, tools] of saved.peaks) this.#gauges.hold(this.#typeLabel(type), tools, nowMs);
     return true;
@@ -197,7 +197,7 @@ export class Sessions {
   }
 
   #load(saved: SavedSession): Session {
-    return { ...loadSession(saved), type: this.#typeLabel(saved.type) };
+    return loadSession({ ...saved, type: this.#typeLabel(saved.type) });
   }
 
   /** The open session, unless the silence before this event ended it. */
@@ -242,18 +242,20 @@ export class Sessions {
 
   /** Opens a session; at the bound, the one without an event for longest makes room. */
   #add(session: Session): void {
-    const [oldest] = this.#open.values();
+    const { oldest } = this.#byRecency;
     if (oldest && this.#open.size >= this.#config.limits.sessions) {
       this.#close(oldest, 'evicted', oldest.lastMs);
       this.#instruments.inc(collectorEvictions, { table: 'sessions' });
     }
     this.#open.set(session.id, session);
+    this.#byRecency.add(session);
     this.#tools += session.tools.size;
     this.#gauges.enter(session);
   }
 
   #close(session: Session, how: SessionEnd, untilMs: number, reason?: string): void {
     this.#open.delete(session.id);
+    this.#byRecency.remove(session);
     this.#tools -= session.tools.size;
     this.#gauges.leave(session);
     this.#gauges.hold(session.type, session.tools.size, this.#now());

@@ -15,9 +15,8 @@ const portion = (from: number, to: number) =>
     for (let tool = 0; tool < TOOLS; tool++) {
       const endpoint = `${longName('server')}/${longName(`${from + i}-${tool}`)}`;
       session.tools.set(endpoint, 1);
-      session.recentCalls.push({ endpoint, responseBytes: 1_000 });
+      session.recentCalls.add(endpoint, 1_000);
     }
-    session.recentCalls.splice(8);
     return saveSession(session);
   });
 
