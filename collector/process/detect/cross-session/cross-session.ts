@@ -13,8 +13,9 @@ import { Bounded } from '../bounded.ts';
 import type { Call, SessionFacts } from '../call.ts';
 import type { Detector, Report } from '../detector.ts';
 import { entitiesOf, ownerOf } from '../entities.ts';
+import { hashText, keyed, newKey } from '../text/hash.ts';
 import { Clusters, MAXIMUM_MEMBERS, type Match } from './clusters.ts';
-import { bandsOf, hashOf, normalised } from './minhash.ts';
+import { bandsOf, normalised } from './minhash.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -48,6 +49,7 @@ export interface CrossSessionState {
 
 const time = Type.Number();
 const savedSchema = Type.Object({
+  key: Type.Integer(),
   sinceMs: Type.Optional(time),
   clusters: Type.Array(
     Type.Object({
@@ -68,6 +70,8 @@ export class CrossSession implements Detector<CrossSessionState> {
   /** When each host was first named. */
   readonly #hosts = new Bounded<{ readonly firstMs: number }>(MAXIMUM_HOSTS);
   #sinceMs: number | undefined;
+  /** Saved with what it hashed. */
+  #key = newKey();
 
   open(): CrossSessionState {
     return { sources: undefined };
@@ -84,13 +88,13 @@ export class CrossSession implements Detector<CrossSessionState> {
     const body = normalised(text);
     const seen = (match: Match, kind: Kind, entity?: string) =>
       this.#seen(match, kind, entity, call, session, state, report);
-    const bands = body.length >= MINIMUM_TEXT ? bandsOf(hashOf(call.endpoint), body) : undefined;
+    const bands =
+      body.length >= MINIMUM_TEXT ? bandsOf(keyed(hashText(call.endpoint), this.#key), body) : undefined;
     if (bands) seen(this.#clusters.ofBands(bands, call.timeMs), entities.length > 0 ? 'template' : 'text');
-    else if (body !== '' && entities.length === 0)
-      seen(this.#clusters.ofKey(`${call.endpoint}\n= ${body}`, call.timeMs), 'exact');
+    else if (body !== '' && entities.length === 0) seen(this.#exactly(call, `= ${body}`), 'exact');
     for (const entity of entities) {
       if (isPage(entity) && this.#isKnownHost(ownerOf(entity), call.timeMs)) continue;
-      seen(this.#clusters.ofKey(`${call.endpoint}\n${entity}`, call.timeMs), 'destination', entity);
+      seen(this.#exactly(call, entity), 'destination', entity);
     }
   }
 
@@ -101,6 +105,7 @@ export class CrossSession implements Detector<CrossSessionState> {
 
   snapshot(): unknown {
     return {
+      key: this.#key,
       ...(this.#sinceMs === undefined ? {} : { sinceMs: this.#sinceMs }),
       clusters: this.#clusters.save(),
       hosts: [...this.#hosts.entries()].map(([host, { firstMs }]) => [host, firstMs]),
@@ -109,14 +114,24 @@ export class CrossSession implements Detector<CrossSessionState> {
 
   restore(saved: unknown): boolean {
     if (!savedCheck.Check(saved)) return false;
+    this.#key = saved.key;
     this.#sinceMs = saved.sinceMs;
     this.#clusters.load(saved.clusters);
     for (const [host, firstMs] of saved.hosts) this.#hosts.use(host, () => ({ firstMs }));
     return true;
   }
 
+  #exactly(call: Call, what: string): Match {
+    return this.#clusters.ofKey(this.#hidden(`${call.endpoint}\n${what}`), call.timeMs);
+  }
+
+  /** What is kept of an argument. */
+  #hidden(text: string): string {
+    return keyed(hashText(text), this.#key).toString(36);
+  }
+
   #isKnownHost(host: string, timeMs: number): boolean {
-    const { firstMs } = this.#hosts.use(host, () => ({ firstMs: timeMs }));
+    const { firstMs } = this.#hosts.use(this.#hidden(host), () => ({ firstMs: timeMs }));
     return timeMs - firstMs > WINDOW_MS;
   }
 
@@ -124,7 +139,7 @@ export class CrossSession implements Detector<CrossSessionState> {
   #read(call: Call, text: string, state: CrossSessionState): void {
     if (text === '') return;
     state.sources ??= [];
-    const source = hashOf(`${call.endpoint}\n${text}`);
+    const source = hashText(`${call.endpoint}\n${text}`);
     if (state.sources.length < MAXIMUM_SOURCES && !state.sources.includes(source)) state.sources.push(source);
   }
 
@@ -146,7 +161,7 @@ export class CrossSession implements Detector<CrossSessionState> {
     }
     const { principals } = cluster;
     if (!principals || principals.size >= MAXIMUM_MEMBERS) return;
-    principals.add(hashOf(session.principal));
+    principals.add(keyed(hashText(session.principal), this.#key));
     cluster.sessions ??= new Set();
     cluster.sessions.add(session.id);
     const own = state.sources ?? [];

@@ -6,6 +6,8 @@
  * J ≈ (m / 16)^¼: one band means about 0.5, two about 0.6, eight 0.84.
  */
 
+import { HASH_START, hashNext, mix } from '../text/hash.ts';
+
 export const BANDS = 16;
 const ROWS = 4;
 const SLOTS = BANDS * ROWS;
@@ -22,8 +24,8 @@ export function bandsOf(key: number, text: string): Uint32Array | undefined {
   const length = Math.min(text.length, MAXIMUM_LENGTH);
   if (length < GRAM) return undefined;
   for (let i = 0; i + GRAM <= length; i++) {
-    let hash = 0x811c9dc5;
-    for (let j = 0; j < GRAM; j++) hash = Math.imul(hash ^ text.charCodeAt(i + j), 0x01000193);
+    let hash = HASH_START;
+    for (let j = 0; j < GRAM; j++) hash = hashNext(hash, text.charCodeAt(i + j));
     const mixed = mix(hash);
     const slot = mixed >>> 26;
     const value = mixed & 0x3ffffff;
@@ -55,22 +57,7 @@ function fill(): void {
   }
 }
 
-/** The finaliser of MurmurHash3. */
-function mix(hash: number): number {
-  let h = hash;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
 export const similarityOf = (sharedBands: number): number => (sharedBands / BANDS) ** (1 / ROWS);
 
 /** Lower case, blanks collapsed. */
 export const normalised = (text: string): string => text.toLowerCase().replace(/\s+/g, ' ').trim();
-
-/** FNV-1a over UTF-16 code units. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}
