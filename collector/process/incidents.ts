@@ -16,9 +16,10 @@ for (const [family, members] of Object.entries(detectorFamilies))
 export const familyOfDetector = (detector: DetectorName): DetectorFamily =>
   familyOf.get(detector) as DetectorFamily;
 
-/** What two findings of a family share when they are about the same thing. */
-export const sameThing = ({ evidence }: Pick<Finding, 'evidence'>): string | undefined =>
-  evidence.identity ?? evidence.destination;
+/** Whether two findings of a family are about the same thing: one passage, definition or cluster, or one destination. */
+const sameThing = (a: Finding['evidence'], b: Finding['evidence']): boolean =>
+  (a.identity !== undefined && a.identity === b.identity) ||
+  (a.destination !== undefined && a.destination === b.destination);
 
 /** What decides to which incident a finding belongs. */
 export type Related = Pick<
@@ -31,8 +32,7 @@ export function belongsTo(found: Related, known: Finding): boolean {
   if (known.session === found.session) return true;
   if (known.status !== 'open' || found.first_seen_ms - known.last_seen_ms > WINDOW_MS) return false;
   if (familyOfDetector(known.detector) !== familyOfDetector(found.detector)) return false;
-  const thing = sameThing(found);
-  if (thing !== undefined && thing === sameThing(known)) return true;
+  if (sameThing(found.evidence, known.evidence)) return true;
   return (
     found.certainty === 'scored' &&
     known.certainty === 'scored' &&

@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Finding } from '../finding.ts';
-import { familyOfDetector, sameThing } from '../incidents.ts';
+import { familyOfDetector } from '../incidents.ts';
 
 const ALLOWED_FOR_MS = 30 * 86_400_000;
 const MAXIMUM_ENTRIES = 1_000;
@@ -18,9 +18,8 @@ const savedCheck = Compile(savedSchema);
 type Judged = Pick<Finding, 'detector' | 'session_type' | 'server' | 'tool' | 'evidence'>;
 
 /** Exact evidence where there is any, else the tools of its first and last call in sessions of that type. */
-function keyOf(finding: Judged): string {
-  const { detector, session_type, server, tool, evidence } = finding;
-  const thing = sameThing(finding);
+function keyOf({ detector, session_type, server, tool, evidence }: Judged): string {
+  const thing = evidence.identity ?? evidence.destination;
   const about =
     thing === undefined ? [session_type, evidence.calls[0]?.endpoint, `${server}/${tool}`] : [thing];
   return JSON.stringify([familyOfDetector(detector), ...about]);

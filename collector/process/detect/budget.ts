@@ -12,7 +12,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { type Detector as DetectorName, detectors } from '../../catalogue/labels.ts';
+import type { Detector as DetectorName } from '../../catalogue/labels.ts';
 import { detectorFindingsRatio, detectorThreshold } from '../../catalogue/metrics.ts';
 import type { CollectorConfig } from '../../config.ts';
 import type { Instruments } from '../../instruments.ts';
@@ -62,12 +62,12 @@ export class Budget {
   #computedMs = 0;
   #forgotMs = 0;
 
-  constructor(config: CollectorConfig, instruments: Instruments) {
+  /** `sharing` are the detectors there are. */
+  constructor(config: CollectorConfig, instruments: Instruments, sharing: readonly DetectorName[]) {
     this.#config = config;
     this.#instruments = instruments;
-    for (const detector of detectors)
-      if (!config.detection.off.includes(detector))
-        this.#learnt.set(detector, { sketch: new ScoreSketch(), part: 1, threshold: undefined });
+    for (const detector of sharing)
+      this.#learnt.set(detector, { sketch: new ScoreSketch(), part: 1, threshold: undefined });
   }
 
   /** The score that a session must exceed; 0 where the operator set a limit, undefined while it is being learnt. */

@@ -16,12 +16,14 @@ import type { Baselines } from '../baselines.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, Findings, Judgement } from '../findings.ts';
 import type { Session } from '../session.ts';
+import { allDetectors } from './all.ts';
 import { Allowed } from './allowed.ts';
 import type { SessionFacts } from './call.ts';
 import { Detection, type Watch } from './detection.ts';
-import type { Suspicion } from './detector.ts';
+import type { AnyDetector, Suspicion } from './detector.ts';
 import { type DetectorState, Learning } from './learning.ts';
 import { observationOf } from './observation.ts';
+import { ToolDiversity } from './tool-diversity.ts';
 import { ToolRisks } from './tool-risk.ts';
 import { EndpointNumbers, Trail } from './trail.ts';
 
@@ -53,6 +55,8 @@ export interface HostParts {
   /** An open or recently ended session, by its hashed id. */
   readonly findSession: (id: string) => Session | undefined;
   readonly now: () => number;
+  /** Makes the detectors, each with empty baselines; all there are when left out. */
+  readonly makeDetectors?: () => readonly AnyDetector[];
   /** Told of the first error of each detector. */
   readonly onError: (detector: DetectorName, error: Error) => void;
 }
@@ -73,7 +77,7 @@ export class DetectorHost {
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#risks = new ToolRisks(parts.config);
-    this.#learning = new Learning(parts.config, parts.instruments, parts.baselines);
+    this.#learning = this.#newLearning();
     this.#detection = this.#detect();
   }
 
@@ -157,8 +161,7 @@ export class DetectorHost {
    * have another shape and start anew. What humans said stays.
    */
   relearn(saved?: unknown): readonly string[] {
-    const { config, instruments, baselines } = this.#parts;
-    this.#learning = new Learning(config, instruments, baselines);
+    this.#learning = this.#newLearning();
     this.#detection = this.#detect();
     return saved === undefined ? [] : this.#learning.restore(saved);
   }
@@ -172,6 +175,11 @@ export class DetectorHost {
     const fresh = this.#learning.restore(saved);
     const allowed = this.#allowed.restore((saved as { allowed?: unknown } | undefined)?.allowed);
     return fresh.length === 0 && allowed;
+  }
+
+  #newLearning(): Learning {
+    const { config, instruments, baselines, makeDetectors = allDetectors } = this.#parts;
+    return new Learning(config, instruments, [new ToolDiversity(config, baselines), ...makeDetectors()]);
   }
 
   #detect(): Detection {

@@ -4,12 +4,9 @@ import type { Detector as DetectorName, LearningResult } from '../../catalogue/l
 import { detectorLearning } from '../../catalogue/metrics.ts';
 import type { CollectorConfig } from '../../config.ts';
 import type { Instruments } from '../../instruments.ts';
-import type { Baselines } from '../baselines.ts';
-import { allDetectors } from './all.ts';
 import { Budget } from './budget.ts';
 import type { AnyDetector } from './detector.ts';
 import { PrincipalShares } from './principal-share.ts';
-import { ToolDiversity } from './tool-diversity.ts';
 
 /** Whether a detector is there, and what it can judge by. */
 export interface DetectorState {
@@ -28,13 +25,16 @@ export class Learning {
   /** Session types that have ended sessions, as many as may be labels. */
   readonly #types = new Set<string>();
 
-  constructor(config: CollectorConfig, instruments: Instruments, baselines: Baselines) {
+  constructor(config: CollectorConfig, instruments: Instruments, all: readonly AnyDetector[]) {
     this.#config = config;
     this.#instruments = instruments;
-    this.budget = new Budget(config, instruments);
     this.#shares = new PrincipalShares(config.limits.sessionTypes);
-    const all: readonly AnyDetector[] = [new ToolDiversity(config, baselines), ...allDetectors()];
     this.detectors = all.filter(({ name }) => !config.detection.off.includes(name));
+    this.budget = new Budget(
+      config,
+      instruments,
+      this.detectors.map(({ name }) => name),
+    );
   }
 
   /** False while a detector knows too little of a type to judge it by its baseline. */
