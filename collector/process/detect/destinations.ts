@@ -37,12 +37,38 @@ const receiverWords = new Set(
   ),
 );
 
+/** Several detectors ask about the same call, one after the other. */
+let lastCall: Call | undefined;
+let lastFound: readonly Destination[] = [];
+
 /** Each destination once. */
-export function destinationsOf(call: Call): Destination[] {
+export function destinationsOf(call: Call): readonly Destination[] {
+  if (call !== lastCall) {
+    lastFound = findDestinations(call);
+    lastCall = call;
+  }
+  return lastFound;
+}
+
+/** Arguments' names come again and again. */
+const receivers = new Map<string, boolean>();
+const MOST_PATHS = 4_096;
+
+function isReceiver(path: string): boolean {
+  let receiver = receivers.get(path);
+  if (receiver === undefined) {
+    receiver = wordsOf(path).some((word) => receiverWords.has(word));
+    if (receivers.size >= MOST_PATHS) receivers.clear();
+    receivers.set(path, receiver);
+  }
+  return receiver;
+}
+
+function findDestinations(call: Call): Destination[] {
   const found = new Map<string, Destination>();
   for (const { path, text } of call.arguments?.fields ?? []) {
     if (found.size >= MOST) break;
-    const receiver = wordsOf(path).some((word) => receiverWords.has(word));
+    const receiver = isReceiver(path);
     for (const destination of inText(text.length > LONGEST ? text.slice(0, LONGEST) : text, path, receiver))
       if (!found.has(destination.value)) found.set(destination.value, destination);
   }
@@ -64,6 +90,7 @@ function* inText(text: string, path: string, receiver: boolean): Generator<Desti
       : { kind: 'account', value: account, shown: account, path, whole: true };
     return;
   }
+  if (!whole.includes('@') && !whole.includes('://') && !/www\./i.test(whole)) return;
   let count = 0;
   for (const part of whole.split(/[\s,;<>"'()[\]]+/, 512)) {
     if (count >= MOST) return;

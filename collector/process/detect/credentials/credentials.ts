@@ -23,7 +23,7 @@ const USUAL_SHARE = 0.01;
 const TYPES = 256;
 /** Secrets and stores of a session that are told apart. */
 const MOST = 64;
-const MESSAGES = new Set(
+const messageWords = new Set(
   'email emails mail mails message messages inbox sms notification notifications chat'.split(' '),
 );
 
@@ -146,8 +146,22 @@ export class Credentials implements Detector<CredentialState> {
 
 const gathered = ({ secrets, stores }: CredentialState): number => secrets.size + stores.size;
 
+const messageTools = new Map<string, boolean>();
+const MOST_TOOLS = 4_096;
+
+/** Codes are sent by message; elsewhere, short numbers are anything. */
+function readsMessages(tool: string): boolean {
+  let known = messageTools.get(tool);
+  if (known === undefined) {
+    known = wordsOf(tool).some((word) => messageWords.has(word));
+    if (messageTools.size >= MOST_TOOLS) messageTools.clear();
+    messageTools.set(tool, known);
+  }
+  return known;
+}
+
 function remember(call: Call, { secrets }: CredentialState): void {
-  const codes = wordsOf(call.tool).some((word) => MESSAGES.has(word));
+  const codes = readsMessages(call.tool);
   for (const { path, text } of call.result!.fields)
     for (const { hash, kind } of secretsIn(text, path, codes)) {
       const secret = keyed(hash, key);

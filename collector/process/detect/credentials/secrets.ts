@@ -47,8 +47,8 @@ export function secretsIn(text: string, path: string, codes: boolean): Secret[] 
   const add = (hash: number, kind: SecretKind) => {
     if (found.size < MOST && !found.has(hash)) found.set(hash, kind);
   };
-  const named = wordsOf(path.slice(path.lastIndexOf('.') + 1)).some((word) => credentialPath.test(word));
   const { names } = scan;
+  const named = names.count > 0 && isCredentialPath(path);
   for (let i = 0; i < names.count; i++) {
     const piece = scan.text.slice(names.from[i]!, names.to[i]!);
     const beside =
@@ -88,8 +88,22 @@ export function* hashesIn(text: string): Generator<number> {
 /** A word such as password stands shortly before. */
 const isAnnounced = (text: string, at: number): boolean =>
   wordsOf(text.slice(Math.max(0, at - ANNOUNCED_WITHIN), at)).some(
-    (word) => (meaningOf(hashWord(word)) & Word.credential) !== 0,
+    (word) => (meaningOf(hashWord(word), word.length) & Word.credential) !== 0,
   );
+
+/** Paths come again and again. */
+const paths = new Map<string, boolean>();
+const MOST_PATHS = 4_096;
+
+function isCredentialPath(path: string): boolean {
+  let known = paths.get(path);
+  if (known === undefined) {
+    known = wordsOf(path.slice(path.lastIndexOf('.') + 1)).some((word) => credentialPath.test(word));
+    if (paths.size >= MOST_PATHS) paths.clear();
+    paths.set(path, known);
+  }
+  return known;
+}
 
 function kindOf(piece: string, name: number, beside: boolean): SecretKind | undefined {
   if (servicePrefix.test(piece)) return 'service key';

@@ -33,6 +33,22 @@ export interface Following {
   path: string;
 }
 
+const hashes = new Map<string, readonly number[]>();
+const MOST_TOOLS = 4_096;
+
+/** Hashes of the words of a tool's name. */
+function toolWords(tool: string): readonly number[] {
+  let known = hashes.get(tool);
+  if (!known) {
+    known = wordsOf(tool)
+      .filter((word) => word.length > 2)
+      .map(hashWord);
+    if (hashes.size >= MOST_TOOLS) hashes.clear();
+    hashes.set(tool, known);
+  }
+  return known;
+}
+
 /** What the call has in common with each sentence that it has anything in common with. */
 export function followings(
   call: Call,
@@ -103,9 +119,7 @@ export function followings(
         if (following) following.values++;
       });
   }
-  const own = wordsOf(call.tool)
-    .filter((word) => word.length > 2)
-    .map(hashWord);
+  const own = toolWords(call.tool);
   for (const following of found.values())
     following.toolWords = own.filter((word) => passages.hasWord(following.number, word)).length;
   return [...found.values()];

@@ -31,6 +31,7 @@ export const Trait = {
 const SENTENCES = 128;
 const WORDS = 1_024;
 const NAMES = 1_024;
+const WORD_BITS = 2_048;
 /** In place of a sentence: the agent used the name before any tool gave it. */
 export const OWN = 0xfffffff1;
 /** In place of a sentence: one that the tool gave in other sessions too. */
@@ -54,6 +55,8 @@ export class Passages {
   /** Hash, then sentence number + 1. */
   #names: Uint32Array = new Uint32Array(2 * 16);
   #nameCount = 0;
+  /** A bit for each word that was remembered, so that most others need no search. */
+  readonly #wordBits = new Uint32Array(WORD_BITS / 32);
 
   get bytes(): number {
     return this.#sentences.byteLength + this.#words.byteLength + this.#names.byteLength;
@@ -82,7 +85,11 @@ export class Passages {
     const length = Math.min(to - from, 96);
     this.#sentences.set([traits, points, call, this.#wordCount, length, hash], at);
     this.#words = roomFor(this.#words, Math.min(WORDS, this.#wordCount + length), WORDS);
-    for (let i = 0; i < length; i++) this.#words[(this.#wordCount + i) % WORDS] = words[from + i]!;
+    for (let i = 0; i < length; i++) {
+      const word = words[from + i]!;
+      this.#words[(this.#wordCount + i) % WORDS] = word;
+      this.#wordBits[(word >>> 5) % this.#wordBits.length]! |= 1 << (word & 31);
+    }
     this.#wordCount += length;
     return this.#count++;
   }
@@ -160,6 +167,7 @@ export class Passages {
 
   /** Calls `found` for each remembered sentence that has these words in a row. */
   eachWith(run: Uint32Array, from: number, length: number, found: (sentence: number) => void): void {
+    for (let i = 0; i < length; i++) if (!this.#mayHave(run[from + i]!)) return;
     const first = run[from]!;
     for (let number = this.oldest; number < this.#count; number++) {
       const at = (number % SENTENCES) * 6;
@@ -178,7 +186,12 @@ export class Passages {
     }
   }
 
+  #mayHave(word: number): boolean {
+    return (this.#wordBits[(word >>> 5) % this.#wordBits.length]! & (1 << (word & 31))) !== 0;
+  }
+
   hasWord(number: number, word: number): boolean {
+    if (!this.#mayHave(word)) return false;
     const at = (number % SENTENCES) * 6;
     const start = this.#sentences[at + 3]!;
     if (start + WORDS < this.#wordCount) return false;

@@ -42,6 +42,8 @@ export function pointsOf(bits: number): number {
 /** Sentences before and after that belong to the same passage. */
 const BEFORE = 5;
 const AFTER = 5;
+const own = new Uint8Array(1_024);
+
 /** A neighbour cannot add more. */
 const MOST_OF_ONE = 3;
 
@@ -52,11 +54,10 @@ const MOST_OF_ONE = 3;
 export function passagePoints(
   bits: Uint32Array,
   sentences: number,
-  counts: (sentence: number) => boolean,
+  counts: Uint8Array,
   passage: Uint8Array,
 ): void {
-  const own = new Uint8Array(sentences);
-  for (let i = 0; i < sentences; i++) own[i] = counts(i) ? Math.min(MOST_OF_ONE, pointsOf(bits[i]!)) : 0;
+  for (let i = 0; i < sentences; i++) own[i] = counts[i] ? Math.min(MOST_OF_ONE, pointsOf(bits[i]!)) : 0;
   let sum = 0;
   for (let i = 0; i < Math.min(AFTER, sentences); i++) sum += own[i]!;
   for (let i = 0; i < sentences; i++) {

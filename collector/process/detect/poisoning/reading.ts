@@ -7,7 +7,7 @@ import { Mark, scanned } from '../text/scan.ts';
 import { SeenSet } from '../text/seen-set.ts';
 import { KNOWN, Passages, Trait } from './passages.ts';
 import { passagePoints } from './points.ts';
-import { MAXIMUM_KEYS, type ToolTexts } from './tool-texts.ts';
+import { isKnown, type KnownTool, MAXIMUM_KEYS, type ToolTexts } from './tool-texts.ts';
 
 /** Fewer words are a value, a heading or a greeting. */
 const PROSE_WORDS = 5;
@@ -38,6 +38,7 @@ export const newReadings = (): Readings => ({ passages: undefined, fresh: undefi
 
 const points = new Uint8Array(1_024);
 const numbers = new Int32Array(1_024);
+const fresh = new Uint8Array(1_024);
 
 export function readResult(call: Call, texts: ToolTexts, readings: Readings): void {
   const { endpoint } = call;
@@ -47,23 +48,25 @@ export function readResult(call: Call, texts: ToolTexts, readings: Readings): vo
     reading = { lengths: new Map(), prose: 0, fresh: 0 };
     if (readings.tools.size < LEARNT_TOOLS) readings.tools.set(endpoint, reading);
   }
-  for (const field of call.result!.fields) readField(field, call, tool, texts, reading, readings);
+  const usual = texts.of(endpoint);
+  for (const field of call.result!.fields) readField(field, call, tool, usual, texts, reading, readings);
 }
 
 function readField(
   field: Field,
   call: Call,
   tool: number,
+  usual: KnownTool | undefined,
   texts: ToolTexts,
   reading: ToolReading,
   readings: Readings,
 ): void {
   const scan = scanned(field.text);
   const count = scan.sentenceCount;
-  const isNew = (i: number) => !texts.has(tool, scan.hash[i]!);
-  passagePoints(scan.bits, count, isNew, points);
+  for (let i = 0; i < count; i++) fresh[i] = texts.has(tool, scan.hash[i]!) ? 0 : 1;
+  passagePoints(scan.bits, count, fresh, points);
   const path = hashText(field.path);
-  const known = texts.known(call.endpoint);
+  const known = isKnown(usual);
   const source = (known ? Trait.novel : 0) | (call.risk.untrusted ? Trait.untrusted : 0);
   const { lengths } = reading;
   let under = 0;
@@ -76,13 +79,13 @@ function readField(
     numbers[i] = -1;
     const prose = traitsOf(scan.bits[i]!, scan.parts[i]!) & Trait.prose;
     if (known && prose) reading.prose++;
-    if (!isNew(i)) continue;
+    if (!fresh[i]) continue;
     if (known && prose) reading.fresh++;
     const sentence = join(tool, scan.hash[i]!);
     readings.fresh ??= new SeenSet(LEARNT_SENTENCES);
     const repeated = scan.parts[i]! >= PROSE_WORDS && readings.fresh.has(sentence);
     readings.fresh.add(sentence);
-    const longest = texts.longest(call.endpoint, key);
+    const longest = usual?.keys.get(key);
     const misplaced = !known
       ? 0
       : longest === undefined

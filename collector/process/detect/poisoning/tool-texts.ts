@@ -9,7 +9,7 @@ import { hashText, join, keyed, newKey } from '../text/hash.ts';
 import { SeenSet } from '../text/seen-set.ts';
 
 /** Sessions with a tool until its texts are taken for known. */
-export const KNOWN_AFTER = 5;
+const KNOWN_AFTER = 5;
 /** Keys of one tool's results. */
 export const MAXIMUM_KEYS = 256;
 /** Remembered at least: the texts of some hundred tools. */
@@ -21,6 +21,10 @@ interface ToolText {
   /** Longest value under each key, in words. */
   readonly keys: Map<number, number>;
 }
+export type KnownTool = Readonly<Omit<ToolText, 'keys'>> & { readonly keys: ReadonlyMap<number, number> };
+
+/** Enough sessions to say what is new. */
+export const isKnown = (tool: KnownTool | undefined): boolean => (tool?.sessions ?? 0) >= KNOWN_AFTER;
 
 const savedCheck = Compile(
   Type.Object({
@@ -46,13 +50,9 @@ export class ToolTexts {
     return keyed(hashText(endpoint), this.#key);
   }
 
-  known(endpoint: string): boolean {
-    return (this.#tools.get(endpoint)?.sessions ?? 0) >= KNOWN_AFTER;
-  }
-
-  /** Longest value seen under the key, in words; undefined when the tool never had it. */
-  longest(endpoint: string, key: number): number | undefined {
-    return this.#tools.get(endpoint)?.keys.get(key);
+  /** What is known of a tool; undefined when nothing is. */
+  of(endpoint: string): KnownTool | undefined {
+    return this.#tools.get(endpoint);
   }
 
   has(tool: number, sentence: number): boolean {

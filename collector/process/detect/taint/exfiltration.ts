@@ -148,11 +148,9 @@ const rank = ({ encoding, length }: Leak): number => length * (encoding === 'pla
 
 /** Nothing shared touches the host. */
 function startsBehind(text: string, from: number, fingerprints: Fingerprints): boolean {
-  let behind = true;
-  grams(text, (hash, position) => {
-    if (position < from && fingerprints.find(fingerprint(hash)) !== undefined) behind = false;
-  });
-  return behind;
+  return !grams(text)
+    .subarray(0, from)
+    .some((hash) => fingerprints.find(fingerprint(hash)) !== undefined);
 }
 
 /** Letters and digits of a link before its path. */
@@ -168,7 +166,7 @@ function remember(call: Call, state: ExfiltrationState): void {
   if (text.length < LEAST_SHARED) return;
   state.fingerprints ??= new Fingerprints();
   const { fingerprints } = state;
-  winnow(text, (hash) => fingerprints.add(fingerprint(hash), call.index));
+  for (const hash of winnow(text)) fingerprints.add(fingerprint(hash), call.index);
   if (state.sources.size < SOURCES)
     state.sources.set(call.index, {
       endpoint: call.endpoint,

@@ -37,17 +37,17 @@ export function matchOf(text: string, fingerprints: Fingerprints, from = 0): Mat
       call = given;
     }
   };
-  const of = grams(text, (hash, position) => {
-    if (position < from) return;
-    const found = fingerprints.find(fingerprint(hash));
-    if (found === undefined) return;
+  const hashes = grams(text);
+  for (let position = from; position < hashes.length; position++) {
+    const found = fingerprints.find(fingerprint(hashes[position]!));
+    if (found === undefined) continue;
     if (start < 0 || position - last > GAP) {
       close();
       start = position;
       given = found;
     }
     last = position;
-  });
+  }
   close();
-  return call < 0 ? undefined : { length, of, call };
+  return call < 0 ? undefined : { length, of: hashes.length + GRAM - 1, call };
 }

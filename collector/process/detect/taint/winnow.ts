@@ -3,8 +3,8 @@
  * of which the least in each window of 16 is kept (winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003). Any shared run
  * of 31 letters and digits leaves a shared fingerprint.
  */
-import { CharClass, classOf, folded } from '../text/fold.ts';
-import { mix } from '../text/hash.ts';
+import { PAYLOAD_LENGTH } from '../payload.ts';
+import { CharClass, glyphs } from '../text/fold.ts';
 
 /** Letters and digits in one fingerprint. */
 export const GRAM = 16;
@@ -12,54 +12,64 @@ const WINDOW = 16;
 const BASE = 0x01000193;
 const BASE_TO_GRAM = Array.from({ length: GRAM }).reduce<number>((power) => Math.imul(power, BASE), 1);
 
-const recent = new Uint16Array(GRAM);
-const window = new Uint32Array(WINDOW);
+/** Folded code unit by code unit, 0 for all but letters and digits. */
+const unitOf = Uint16Array.from(glyphs, (glyph) => {
+  const kind = glyph >>> 16;
+  return kind === CharClass.letter || kind === CharClass.digit || kind === CharClass.ideograph ? glyph : 0;
+});
+/** Knuth's multiplier: the order of hashes must not be that of letters. */
+const SPREAD = 0x9e3779b1;
+const BACKSLASH = 92;
 
-/** Calls `kept` with each fingerprint that the text is to be known by. */
-export function winnow(text: string, kept: (hash: number) => void): void {
-  let least = -1;
-  grams(text, (hash, position) => {
-    const slot = position % WINDOW;
-    window[slot] = hash;
-    if (position < WINDOW - 1) return;
-    if (position === WINDOW - 1 || slot === least) {
-      least = slot;
-      // The rightmost of equals, so that runs of one letter leave few.
-      for (let i = 1; i < WINDOW; i++) {
-        const other = (slot + WINDOW - i) % WINDOW;
-        if (window[other]! < window[least]!) least = other;
-      }
-      kept(window[least]!);
-    } else if (hash <= window[least]!) {
-      least = slot;
-      kept(hash);
-    }
-  });
+/** Buffers that are used again: as many as the longest text has grams. */
+const units = new Uint16Array(2 * PAYLOAD_LENGTH);
+const hashes = new Uint32Array(2 * PAYLOAD_LENGTH);
+const kept = new Uint32Array(2 * PAYLOAD_LENGTH);
+
+/** The hashes of each 16 letters and digits in a row, good until the next text is read. */
+export function grams(text: string): Uint32Array {
+  const count = readUnits(text);
+  let rolling = 0;
+  for (let i = 0; i < count; i++) {
+    rolling = (Math.imul(rolling, BASE) + units[i]!) | 0;
+    if (i >= GRAM) rolling = (rolling - Math.imul(units[i - GRAM]!, BASE_TO_GRAM)) | 0;
+    if (i >= GRAM - 1) hashes[i - GRAM + 1] = Math.imul(rolling, SPREAD);
+  }
+  return hashes.subarray(0, Math.max(0, count - GRAM + 1));
 }
 
-/** Calls `gram` with the hash of each 16 letters and digits in a row and the number of those before; returns how many letters and digits there are. */
-export function grams(text: string, gram: (hash: number, position: number) => void): number {
-  let rolling = 0;
+/** The fingerprints that the text is to be known by, good until the next text is read. */
+export function winnow(text: string): Uint32Array {
+  const all = grams(text);
   let count = 0;
-  for (let i = 0; i < text.length; i++) {
-    const unit = folded[text.charCodeAt(i)]!;
-    const kind = classOf[unit]!;
-    if (kind !== CharClass.letter && kind !== CharClass.digit && kind !== CharClass.ideograph) {
-      if (unit === 92) i += escapeLength(text, i);
-      continue;
+  let least = -1;
+  for (let end = WINDOW - 1; end < all.length; end++) {
+    const start = end - WINDOW + 1;
+    if (least < start) {
+      // The rightmost of equals, so that runs of one letter leave few.
+      least = end;
+      for (let i = end - 1; i >= start; i--) if (all[i]! < all[least]!) least = i;
+      kept[count++] = all[least]!;
+    } else if (all[end]! <= all[least]!) {
+      least = end;
+      kept[count++] = all[least]!;
     }
-    const slot = count % GRAM;
-    rolling = (Math.imul(rolling, BASE) + unit) | 0;
-    if (count >= GRAM) rolling = (rolling - Math.imul(recent[slot]!, BASE_TO_GRAM)) | 0;
-    recent[slot] = unit;
-    count++;
-    if (count >= GRAM) gram(mix(rolling), count - GRAM);
   }
-  return count;
+  return kept.subarray(0, count);
 }
 
 /** The letter after a backslash belongs to it in texts within JSON or YAML texts. */
-function escapeLength(text: string, at: number): number {
-  const next = text.charCodeAt(at + 1) | 32;
-  return next === 110 || next === 114 || next === 116 ? 1 : 0;
+function readUnits(text: string): number {
+  const length = Math.min(text.length, units.length);
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    const unit = unitOf[code]!;
+    if (unit !== 0) units[count++] = unit;
+    else if (code === BACKSLASH) {
+      const next = text.charCodeAt(i + 1) | 32;
+      if (next === 110 || next === 114 || next === 116) i++;
+    }
+  }
+  return count;
 }

@@ -101,16 +101,29 @@ export const folded: Uint16Array = foldTable();
 /** Class of a folded code unit. */
 export const classOf: Uint8Array = classTable();
 
+/** Both at once: the folded code unit, and 16 bits further up its class. */
+export const glyphs: Uint32Array = Uint32Array.from(folded, (unit) => unit | (classOf[unit]! << 16));
+
 function foldTable(): Uint16Array {
   const table = new Uint16Array(UNITS);
   for (let unit = 0; unit < UNITS; unit++) table[unit] = foldOne(unit);
   return table;
 }
 
+/** Ranges that need no look at each: syllables and ideographs stay, halves of astral characters and private ones go. */
+function wholeRange(unit: number): number | undefined {
+  if (unit >= 0x3400 && unit < 0xa000) return CharClass.ideograph;
+  if (unit >= 0xac00 && unit < 0xd7a4) return CharClass.letter;
+  if (unit >= 0xd800 && unit < 0xf900) return CharClass.none;
+  return undefined;
+}
+
 function foldOne(unit: number): number {
   if (unit < 0x80) return unit >= 65 && unit <= 90 ? unit + 32 : unit;
+  const whole = wholeRange(unit);
+  if (whole !== undefined) return whole === CharClass.none ? 0 : unit;
   const character = String.fromCharCode(unit);
-  if (/[\p{Cf}\p{Mn}\p{Me}\p{Cs}\p{Variation_Selector}]/u.test(character)) return 0;
+  if (/[\p{Cf}\p{Mn}\p{Me}\p{Variation_Selector}]/u.test(character)) return 0;
   const plain =
     lookAlikes[character.toLowerCase()] ?? character.normalize('NFKD').toLowerCase()[0] ?? character;
   return (lookAlikes[plain] ?? plain).charCodeAt(0);
@@ -118,17 +131,19 @@ function foldOne(unit: number): number {
 
 function classTable(): Uint8Array {
   const table = new Uint8Array(UNITS);
-  for (let unit = 1; unit < UNITS; unit++) {
-    const character = String.fromCharCode(unit);
-    if (unit === 10 || unit === 13 || unit === 0x2028 || unit === 0x2029) table[unit] = CharClass.newline;
-    else if (unit <= 32 || /\s/.test(character)) table[unit] = CharClass.space;
-    else if (unit >= 48 && unit <= 57) table[unit] = CharClass.digit;
-    else if ('.!?'.includes(character)) table[unit] = CharClass.stop;
-    else if ('@/:-_+=&%#~'.includes(character)) table[unit] = CharClass.joiner;
-    else if (unit < 0x80) table[unit] = /[a-z]/i.test(character) ? CharClass.letter : CharClass.punctuation;
-    else if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(character))
-      table[unit] = CharClass.ideograph;
-    else table[unit] = /[\p{L}\p{N}]/u.test(character) ? CharClass.letter : CharClass.punctuation;
-  }
+  for (let unit = 1; unit < UNITS; unit++) table[unit] = wholeRange(unit) ?? classOfOne(unit);
   return table;
+}
+
+function classOfOne(unit: number): number {
+  const character = String.fromCharCode(unit);
+  if (unit === 10 || unit === 13 || unit === 0x2028 || unit === 0x2029) return CharClass.newline;
+  if (unit <= 32 || /\s/.test(character)) return CharClass.space;
+  if (unit >= 48 && unit <= 57) return CharClass.digit;
+  if ('.!?'.includes(character)) return CharClass.stop;
+  if ('@/:-_+=&%#~'.includes(character)) return CharClass.joiner;
+  if (unit < 0x80) return /[a-z]/i.test(character) ? CharClass.letter : CharClass.punctuation;
+  if (/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u.test(character))
+    return CharClass.ideograph;
+  return /[\p{L}\p{N}]/u.test(character) ? CharClass.letter : CharClass.punctuation;
 }

@@ -150,17 +150,44 @@ const lists: readonly [bits: number, words: string][] = [
 const SHORTEST_MISSPELT = 6;
 /** Words worth writing wrong on purpose. */
 const MISSPELT = Word.override | Word.prior | Word.orders | Word.model | Word.authority;
-const alphabet = 'abcdefghijklmnopqrstuvwxyz';
+const FIRST_LETTER = 97;
 
-const SLOTS = 1 << 17;
-const hashes = new Uint32Array(SLOTS);
-const bitsOf = new Uint32Array(SLOTS);
+/** An open-addressed table from hashes to bits. */
+class Meanings {
+  readonly #hashes: Uint32Array;
+  readonly #bits: Uint32Array;
+  readonly #mask: number;
 
-/** What the word with this hash (over folded letters) can mean; 0 for most. */
-export function meaningOf(hash: number): number {
-  for (let slot = hash & (SLOTS - 1); hashes[slot] !== 0; slot = (slot + 1) & (SLOTS - 1))
-    if (hashes[slot] === hash) return bitsOf[slot] as number;
-  return 0;
+  constructor(slots: number) {
+    this.#hashes = new Uint32Array(slots);
+    this.#bits = new Uint32Array(slots);
+    this.#mask = slots - 1;
+  }
+
+  of(hash: number): number {
+    for (let slot = hash & this.#mask; this.#hashes[slot] !== 0; slot = (slot + 1) & this.#mask)
+      if (this.#hashes[slot] === hash) return this.#bits[slot]!;
+    return 0;
+  }
+
+  add(hash: number, bits: number): void {
+    let slot = hash & this.#mask;
+    while (this.#hashes[slot] !== 0 && this.#hashes[slot] !== hash) slot = (slot + 1) & this.#mask;
+    this.#hashes[slot] = hash;
+    this.#bits[slot]! |= bits;
+  }
+}
+
+const words = new Meanings(1 << 12);
+const slips = new Meanings(1 << 18);
+/** One bit for each slip, to pass most words over without a look into the large table. */
+const slipBits = new Uint32Array(1 << 15);
+
+/** What a word with this hash (over folded letters) and so many letters can mean; 0 for most. */
+export function meaningOf(hash: number, letters: number): number {
+  const meaning = words.of(hash);
+  if (meaning !== 0 || letters < SHORTEST_MISSPELT - 1) return meaning;
+  return slipBits[hash >>> 17]! & (1 << ((hash >>> 12) & 31)) ? slips.of(hash) : 0;
 }
 
 /** The hash of a single word, as the scanner makes it. */
@@ -173,34 +200,34 @@ export function hashWord(word: string): number {
   return mix(hash);
 }
 
-function add(word: string, bits: number, exact: boolean): void {
-  const hash = hashWord(word);
-  let slot = hash & (SLOTS - 1);
-  for (; hashes[slot] !== 0; slot = (slot + 1) & (SLOTS - 1))
-    if (hashes[slot] === hash) {
-      if (exact) bitsOf[slot]! |= bits;
-      return;
+/** Adds each spelling one slip away: a letter left out, doubled or wrong, or two swapped (Damerau's distance 1). */
+function addSlips(word: string, bits: number): void {
+  const letters = Array.from(word, (letter) => letter.charCodeAt(0));
+  const rest = (hash: number, from: number) => {
+    let whole = hash;
+    for (let i = from; i < letters.length; i++) whole = hashNext(whole, letters[i]!);
+    const slip = mix(whole);
+    slips.add(slip, bits);
+    slipBits[slip >>> 17]! |= 1 << ((slip >>> 12) & 31);
+  };
+  let before = HASH_START;
+  letters.forEach((letter, i) => {
+    rest(before, i + 1);
+    const following = letters[i + 1];
+    if (following !== undefined) rest(hashNext(hashNext(before, following), letter), i + 2);
+    for (let other = FIRST_LETTER; other < FIRST_LETTER + 26; other++) {
+      rest(hashNext(before, other), i);
+      rest(hashNext(before, other), i + 1);
     }
-  hashes[slot] = hash;
-  bitsOf[slot] = bits;
+    before = hashNext(before, letter);
+  });
+  for (let other = FIRST_LETTER; other < FIRST_LETTER + 26; other++)
+    rest(hashNext(before, other), letters.length);
 }
 
-/** Each spelling one slip away: a letter left out, doubled or wrong, or two swapped (Damerau's distance 1). */
-function* slipsOf(word: string): Generator<string> {
-  for (let i = 0; i <= word.length; i++) {
-    const before = word.slice(0, i);
-    const after = word.slice(i);
-    if (after !== '') yield before + after.slice(1);
-    if (after.length > 1) yield before + after[1] + after[0] + after.slice(2);
-    for (const letter of alphabet) {
-      yield before + letter + after;
-      if (after !== '') yield before + letter + after.slice(1);
-    }
+for (const [bits, list] of lists) {
+  for (const word of list.split(' ')) {
+    words.add(hashWord(word), bits);
+    if (bits & MISSPELT && word.length >= SHORTEST_MISSPELT && /^[a-z]+$/.test(word)) addSlips(word, bits);
   }
 }
-
-for (const [bits, words] of lists) for (const word of words.split(' ')) add(word, bits, true);
-for (const [bits, words] of lists)
-  if (bits & MISSPELT)
-    for (const word of words.split(' '))
-      if (word.length >= SHORTEST_MISSPELT) for (const slip of slipsOf(word)) add(slip, bits, false);

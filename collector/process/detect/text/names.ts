@@ -2,7 +2,7 @@
  * Names that a text gives and a call can use: mail addresses, links, accounts, file names, identifiers. What is left out:
  * dates, times and plain numbers, which are in every text.
  */
-import { CharClass, classOf, folded } from './fold.ts';
+import { CharClass, folded, glyphs } from './fold.ts';
 import { HASH_START, hashNext, mix } from './hash.ts';
 
 const MAXIMUM_NAMES = 1_024;
@@ -32,10 +32,10 @@ export class Names {
     let start = from;
     const scheme = schemeEnd(text, from, to);
     if (scheme > 0) start = scheme;
-    const www = /^www\./i.test(text.slice(start, start + 4));
+    const www = startsWithWww(text, start, to);
     if (www) start += 4;
     let end = to;
-    while (end > start && classOf[folded[text.charCodeAt(end - 1)]!]! >= CharClass.stop) end--;
+    while (end > start && glyphs[text.charCodeAt(end - 1)]! >>> 16 >= CharClass.stop) end--;
     if (scheme < 0) start = valueStart(text, start, end);
     let hash = HASH_START;
     let hostFrom = start;
@@ -46,10 +46,11 @@ export class Names {
     let dots = 0;
     let others = 0;
     for (let i = start; i < end; i++) {
-      const unit = folded[text.charCodeAt(i)]!;
+      const glyph = glyphs[text.charCodeAt(i)]!;
+      const unit = glyph & 0xffff;
       if (unit === 0) continue;
       hash = hashNext(hash, unit);
-      const kind = classOf[unit];
+      const kind = glyph >>> 16;
       if (kind === CharClass.letter) letters++;
       else if (kind === CharClass.digit) digits++;
       else if (unit === 46) dots++;
@@ -85,6 +86,12 @@ function valueStart(text: string, from: number, to: number): number {
     if (unit === 61 || unit === 58) return i + 1;
   }
   return from;
+}
+
+function startsWithWww(text: string, at: number, to: number): boolean {
+  if (at + 4 >= to || text.charCodeAt(at + 3) !== 46) return false;
+  for (let i = at; i < at + 3; i++) if ((text.charCodeAt(i) | 32) !== 119) return false;
+  return true;
 }
 
 function schemeEnd(text: string, from: number, to: number): number {

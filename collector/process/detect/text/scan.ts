@@ -4,7 +4,7 @@
  * without patterns, into buffers that are used again: read them before the next scan.
  */
 import { PAYLOAD_LENGTH } from '../payload.ts';
-import { CharClass, classOf, folded } from './fold.ts';
+import { CharClass, glyphs } from './fold.ts';
 import { HASH_START, hashNext, join, mix } from './hash.ts';
 import { meaningOf, Word } from './lexicon.ts';
 import { Names } from './names.ts';
@@ -13,7 +13,7 @@ import { Names } from './names.ts';
 const WRAPPED_LINE = 55;
 /** Words before a colon that still make a key. */
 const KEY_WORDS = 3;
-const MAXIMUM_WORDS = PAYLOAD_LENGTH / 2 + 1;
+const MAXIMUM_WORDS = PAYLOAD_LENGTH + 1;
 const MAXIMUM_SENTENCES = 1_024;
 
 /** Bits of a sentence beside those of its words. */
@@ -45,10 +45,21 @@ export class Scan {
   text = '';
   readonly names = new Names();
 
+  // The walk's own state; what is between blanks is a chunk.
+  #chunkFrom = -1;
+  #chunkJoins = 0;
+  #chunkDigits = 0;
+  #lineFrom = 0;
+  #lineWords = 0;
+  #bits = 0;
+  #key = 0;
+  #lead = true;
+  #sentenceFrom = 0;
+  #sentenceWord = 0;
+  #parts = 0;
+
   read(text: string): this {
-    this.wordCount = 0;
-    this.sentenceCount = 0;
-    this.names.clear();
+    this.#begin();
     this.text = text.includes('\ud835') ? text.normalize('NFKC').slice(0, PAYLOAD_LENGTH) : text;
     this.#walk(this.text);
     return this;
@@ -59,157 +70,185 @@ export class Scan {
     return this.wordFrom[sentence + 1]! - this.wordFrom[sentence]!;
   }
 
+  #begin(): void {
+    this.wordCount = 0;
+    this.sentenceCount = 0;
+    this.names.clear();
+    this.#chunkFrom = -1;
+    this.#chunkJoins = 0;
+    this.#chunkDigits = 0;
+    this.#lineFrom = 0;
+    this.#lineWords = 0;
+    this.#bits = 0;
+    this.#key = 0;
+    this.#lead = true;
+    this.#sentenceFrom = 0;
+    this.#sentenceWord = 0;
+    this.#parts = 0;
+  }
+
   #walk(text: string): void {
     const end = Math.min(text.length, PAYLOAD_LENGTH);
-    let word = HASH_START;
-    let leet = HASH_START;
-    let letters = 0;
-    let digits = 0;
-    let chunkFrom = -1;
-    let chunkJoins = 0;
-    let chunkDigits = 0;
-    let lineFrom = 0;
-    let lineWords = 0;
-    let bits = 0;
-    let key = 0;
-    let lead = true;
-    let sentenceFrom = 0;
-    let sentenceWord = 0;
-    let parts = 0;
-
-    const endWord = () => {
-      const hash = mix(word);
-      let meaning = letters > 0 ? meaningOf(hash) : 0;
-      if (meaning === 0 && letters > 1 && digits > 0) meaning = meaningOf(mix(leet));
-      if (letters > 0) {
-        if (lead && meaning & Word.command) bits |= Mark.command;
-        lead = (meaning & LEADS) !== 0 && !(meaning & Word.command);
-      }
-      bits |= meaning;
-      this.words[this.wordCount++] = hash;
-      lineWords++;
-      word = HASH_START;
-      leet = HASH_START;
-      letters = 0;
-      digits = 0;
-    };
-    const endChunk = (at: number) => {
-      if (chunkJoins > 0 || chunkDigits > 0) this.names.add(text, chunkFrom, at, this.sentenceCount);
-      chunkFrom = -1;
-      chunkJoins = 0;
-      chunkDigits = 0;
-    };
-    const endSentence = (at: number) => {
-      if (this.wordCount > sentenceWord && this.sentenceCount < MAXIMUM_SENTENCES) {
-        const i = this.sentenceCount++;
-        this.wordFrom[i] = sentenceWord;
-        this.wordFrom[i + 1] = this.wordCount;
-        this.textFrom[i] = sentenceFrom;
-        this.textFrom[i + 1] = at;
-        this.bits[i] = bits;
-        this.key[i] = key;
-        this.parts[i] = parts;
-        let hash = 0;
-        for (let w = sentenceWord; w < this.wordCount; w++) hash = (Math.imul(hash, 31) + this.words[w]!) | 0;
-        this.hash[i] = mix(hash);
-        bits = 0;
-      }
-      bits &= Mark.tag;
-      sentenceWord = this.wordCount;
-      parts = 0;
-      sentenceFrom = at;
-      lead = true;
-    };
-
-    for (let i = 0; i <= end; i++) {
-      let unit = i < end ? folded[text.charCodeAt(i)]! : 10;
-      let kind = classOf[unit]!;
-      // Texts within JSON or YAML texts spell a line's end with two characters.
-      if (unit === 92 && i + 1 < end) {
-        const next = text.charCodeAt(i + 1);
-        if (next === 110 || next === 116 || next === 114) {
-          unit = 10;
-          kind = CharClass.newline;
-          i++;
-        } else if (next === 10) {
-          i++;
-          while (i + 1 < end && text.charCodeAt(i + 1) === 32) i++;
-          if (text.charCodeAt(i + 1) === 92) i++;
-          continue;
-        }
-      }
-      if (kind === CharClass.letter || kind === CharClass.digit) {
-        if (chunkFrom < 0) {
-          chunkFrom = i;
-          parts++;
-        }
-        if (kind === CharClass.digit) {
-          digits++;
-          chunkDigits++;
-          leet = hashNext(leet, leetLetter(unit));
-        } else {
-          letters++;
-          leet = hashNext(leet, unit);
-        }
-        word = hashNext(word, unit);
-        continue;
-      }
-      if (kind === CharClass.none) continue;
-      if (letters + digits > 0) endWord();
-      if (kind === CharClass.ideograph) {
-        if (chunkFrom >= 0) endChunk(i);
-        word = hashNext(word, unit);
-        letters = 1;
-        endWord();
-        parts++;
-        lead = false;
-        continue;
-      }
-      const next = i + 1 < end ? text.charCodeAt(i + 1) : 10;
-      if (unit === 58) lead = true;
-      if (
-        kind === CharClass.joiner ||
-        (kind === CharClass.stop && !isBreak(next) && !startsSentence(text, i))
-      ) {
-        if (unit === 58 && isBreak(next) && lineWords > 0 && lineWords <= KEY_WORDS) {
-          // The words so far name what follows.
-          let name = 0;
-          for (let w = this.wordCount - lineWords; w < this.wordCount; w++) name = join(name, this.words[w]!);
-          if (chunkFrom >= 0) endChunk(i);
-          const kept = bits;
-          if (this.wordCount - sentenceWord > lineWords) {
-            const lineWord = this.wordCount;
-            this.wordCount -= lineWords;
-            endSentence(lineFrom);
-            this.wordCount = lineWord;
-          }
-          key = name >>> 0;
-          bits |= kept;
-          sentenceWord = this.wordCount;
-          lineWords = KEY_WORDS + 1;
-          lead = true;
-          continue;
-        }
-        if (chunkFrom >= 0) {
-          if (isBreak(next)) endChunk(i);
-          else chunkJoins++;
-        } else if (unit === 47 && !isBreak(next)) {
-          chunkFrom = i;
-          chunkJoins = 1;
-        }
-        continue;
-      }
-      if (chunkFrom >= 0) endChunk(i);
-      if (kind === CharClass.stop) endSentence(i + 1);
-      else if (kind === CharClass.newline) {
-        const long = i - lineFrom >= WRAPPED_LINE;
-        if (!long || startsAnew(text, i + 1, end)) endSentence(i + 1);
-        lineFrom = i + 1;
-        lineWords = 0;
-      } else if (kind === CharClass.punctuation && (unit === 60 || unit === 91 || unit === 124))
-        bits |= Mark.tag;
+    let i = 0;
+    while (i < end) {
+      const glyph = glyphs[text.charCodeAt(i)]!;
+      const kind = glyph >>> 16;
+      if (kind === CharClass.letter || kind === CharClass.digit) i = this.#word(text, i, end);
+      else if (kind === CharClass.none || kind === CharClass.space) {
+        if (kind === CharClass.space && this.#chunkFrom >= 0) this.#endChunk(text, i);
+        i++;
+      } else i = this.#sign(text, i, end, glyph & 0xffff, kind);
     }
-    endSentence(end);
+    if (this.#chunkFrom >= 0) this.#endChunk(text, end);
+    this.#endSentence(end);
+  }
+
+  /** Reads letters and digits; returns where they end. */
+  #word(text: string, from: number, end: number): number {
+    if (this.#chunkFrom < 0) {
+      this.#chunkFrom = from;
+      this.#parts++;
+    }
+    let hash = HASH_START;
+    let digits = 0;
+    let letters = 0;
+    let i = from;
+    for (; i < end; i++) {
+      const glyph = glyphs[text.charCodeAt(i)]!;
+      const kind = glyph >>> 16;
+      if (kind === CharClass.letter) letters++;
+      else if (kind === CharClass.digit) digits++;
+      else if (kind === CharClass.none) continue;
+      else break;
+      hash = hashNext(hash, glyph & 0xffff);
+    }
+    this.#chunkDigits += digits;
+    hash = mix(hash);
+    let meaning = 0;
+    if (letters > 0) {
+      meaning = meaningOf(hash, letters);
+      if (meaning === 0 && digits > 0 && letters > 1)
+        meaning = meaningOf(leetHash(text, from, i), letters + digits);
+    }
+    this.#addWord(hash, meaning, letters > 0);
+    return i;
+  }
+
+  #addWord(hash: number, meaning: number, spoken: boolean): void {
+    if (spoken) {
+      if (this.#lead && meaning & Word.command) this.#bits |= Mark.command;
+      this.#lead = (meaning & LEADS) !== 0 && !(meaning & Word.command);
+    }
+    this.#bits |= meaning;
+    this.words[this.wordCount++] = hash;
+    this.#lineWords++;
+  }
+
+  /** Reads a sign, a line's end or an ideograph; returns where it ends. */
+  #sign(text: string, at: number, end: number, unit: number, kind: number): number {
+    if (kind === CharClass.ideograph) {
+      if (this.#chunkFrom >= 0) this.#endChunk(text, at);
+      this.#addWord(mix(hashNext(HASH_START, unit)), 0, true);
+      this.#parts++;
+      return at + 1;
+    }
+    // Texts within JSON or YAML texts spell a line's end with two characters, and break lines behind a backslash.
+    if (unit === 92 && at + 1 < end) {
+      const escaped = text.charCodeAt(at + 1);
+      if (escaped === 110 || escaped === 116 || escaped === 114) return this.#endLine(text, at, at + 2, end);
+      if (escaped === 10) {
+        let i = at + 2;
+        while (i < end && text.charCodeAt(i) === 32) i++;
+        return i < end && text.charCodeAt(i) === 92 ? i + 1 : i;
+      }
+    }
+    if (kind === CharClass.newline) return this.#endLine(text, at, at + 1, end);
+    const next = at + 1 < end ? text.charCodeAt(at + 1) : 10;
+    if (unit === 58) {
+      this.#lead = true;
+      if (isBreak(next) && this.#lineWords > 0 && this.#lineWords <= KEY_WORDS) {
+        this.#endKey(text, at);
+        return at + 1;
+      }
+    }
+    if (
+      kind === CharClass.joiner ||
+      (kind === CharClass.stop && !isBreak(next) && !startsSentence(text, at))
+    ) {
+      if (this.#chunkFrom >= 0) {
+        if (isBreak(next)) this.#endChunk(text, at);
+        else this.#chunkJoins++;
+      } else if (unit === 47 && !isBreak(next)) {
+        this.#chunkFrom = at;
+        this.#chunkJoins = 1;
+      }
+      return at + 1;
+    }
+    if (this.#chunkFrom >= 0) this.#endChunk(text, at);
+    if (kind === CharClass.stop) this.#endSentence(at + 1);
+    else if (unit === 60 || unit === 91 || unit === 124) this.#bits |= Mark.tag;
+    else if (unit === 123 || unit === 125 || (unit === 34 && (next === 58 || next === 44)))
+      this.#bits |= Mark.record;
+    return at + 1;
+  }
+
+  #endLine(text: string, at: number, next: number, end: number): number {
+    if (this.#chunkFrom >= 0) this.#endChunk(text, at);
+    if (at - this.#lineFrom < WRAPPED_LINE || startsAnew(text, next, end)) this.#endSentence(next);
+    this.#lineFrom = next;
+    this.#lineWords = 0;
+    return next;
+  }
+
+  /** The words of the line so far name what follows. */
+  #endKey(text: string, at: number): void {
+    const first = this.wordCount - this.#lineWords;
+    let name = 0;
+    for (let w = first; w < this.wordCount; w++) name = join(name, this.words[w]!);
+    if (this.#chunkFrom >= 0) this.#endChunk(text, at);
+    const bits = this.#bits;
+    if (first > this.#sentenceWord) {
+      const count = this.wordCount;
+      this.wordCount = first;
+      this.#endSentence(this.#lineFrom);
+      this.wordCount = count;
+    }
+    this.#key = name;
+    this.#bits |= bits;
+    this.#sentenceWord = this.wordCount;
+    this.#lineWords = KEY_WORDS + 1;
+    this.#lead = true;
+  }
+
+  #endChunk(text: string, at: number): void {
+    if (this.#chunkJoins > 0 || this.#chunkDigits > 0)
+      this.names.add(text, this.#chunkFrom, at, this.sentenceCount);
+    this.#chunkFrom = -1;
+    this.#chunkJoins = 0;
+    this.#chunkDigits = 0;
+  }
+
+  #endSentence(at: number): void {
+    if (this.wordCount > this.#sentenceWord && this.sentenceCount < MAXIMUM_SENTENCES) {
+      const i = this.sentenceCount++;
+      this.wordFrom[i] = this.#sentenceWord;
+      this.wordFrom[i + 1] = this.wordCount;
+      this.textFrom[i] = this.#sentenceFrom;
+      this.textFrom[i + 1] = at;
+      this.bits[i] = this.#bits;
+      this.key[i] = this.#key;
+      this.parts[i] = this.#parts;
+      let hash = 0;
+      for (let w = this.#sentenceWord; w < this.wordCount; w++)
+        hash = (Math.imul(hash, 31) + this.words[w]!) | 0;
+      this.hash[i] = mix(hash);
+      this.#bits = 0;
+    }
+    this.#bits &= Mark.tag;
+    this.#sentenceWord = this.wordCount;
+    this.#parts = 0;
+    this.#sentenceFrom = at;
+    this.#lead = true;
   }
 }
 
@@ -225,7 +264,7 @@ function startsAnew(text: string, from: number, end: number): boolean {
   for (let length = 0; length < 24 && i < end; length++, i++) {
     const unit = text.charCodeAt(i);
     if (unit === 58) return length > 0 && isBreak(i + 1 < end ? text.charCodeAt(i + 1) : 10);
-    if (classOf[folded[unit]!]! > CharClass.digit && unit !== 95 && unit !== 45) return false;
+    if (glyphs[unit]! >>> 16 > CharClass.digit && unit !== 95 && unit !== 45) return false;
   }
   return false;
 }
@@ -235,7 +274,7 @@ function startsSentence(text: string, stop: number): boolean {
   const next = text.charCodeAt(stop + 1);
   if (next < 65 || next > 90) return false;
   const before = stop > 0 ? text.charCodeAt(stop - 1) : 32;
-  return (before >= 97 && before <= 122) || classOf[folded[before]!]! > CharClass.digit;
+  return (before >= 97 && before <= 122) || glyphs[before]! >>> 16 > CharClass.digit;
 }
 
 /** The last texts that were taken apart: detectors look at the same ones, one after the other. */
@@ -250,11 +289,17 @@ export function scanned(text: string): Scan {
 }
 
 const isBreak = (unit: number): boolean => {
-  const kind = classOf[folded[unit]!]!;
+  const kind = glyphs[unit]! >>> 16;
   return kind === CharClass.space || kind === CharClass.newline || kind === CharClass.punctuation;
 };
 
-function leetLetter(digit: number): number {
-  return leets[digit - 48]!;
+/** The hash of a word with its digits read as the letters that they look like. */
+function leetHash(text: string, from: number, to: number): number {
+  let hash = HASH_START;
+  for (let i = from; i < to; i++) {
+    const unit = glyphs[text.charCodeAt(i)]! & 0xffff;
+    if (unit !== 0) hash = hashNext(hash, unit >= 48 && unit <= 57 ? leets[unit - 48]! : unit);
+  }
+  return mix(hash);
 }
 const leets = [...'oizeasbtbg'].map((letter) => letter.charCodeAt(0));
