@@ -13,13 +13,12 @@
  * (Node 24, a processor with SHA extensions).
  */
 import { createHash } from 'node:crypto';
-import { HEADER_BYTES, isSound, newEntry, payloadOf, readHeader } from './entry.ts';
-import type { SegmentBytes } from './segment-bytes.ts';
+import { HEADER_BYTES, newEntry, payloadOf } from './entry.ts';
 
 /** SHA-256, or nothing where no chain has begun. */
 export type Hash = Buffer;
 export const NO_HASH: Hash = Buffer.alloc(0);
-const HASH_BYTES = 32;
+export const HASH_BYTES = 32;
 export const SEAL_BYTES = HEADER_BYTES + HASH_BYTES;
 
 /** How far the chain has come: all bytes of a segment before `bytes`, and of the segments before it. */
@@ -60,59 +59,3 @@ export const decodeLink = (entry: Buffer): Link => JSON.parse(payloadOf(entry).t
 /** The hash that the chain of a segment starts from, given the link it begins with, if it does. */
 export const hashBefore = (link: Link | undefined): Hash =>
   link?.previous ? Buffer.from(link.previous.hash, 'hex') : NO_HASH;
-
-/** A link is a few hundred bytes. */
-const LINK_READ_BYTES = 4_096;
-
-/** The link that a segment begins with; undefined when it begins with anything else. */
-export async function readFirstLink(source: SegmentBytes): Promise<Link | undefined> {
-  const bytes = await source.read(0, Math.min(LINK_READ_BYTES, source.size));
-  const header = readHeader(bytes);
-  if (header?.kind !== 'link') return undefined;
-  const entry = bytes.subarray(0, HEADER_BYTES + header.payloadBytes);
-  return entry.length === HEADER_BYTES + header.payloadBytes && isSound(entry)
-    ? decodeLink(entry)
-    : undefined;
-}
-
-const STRETCH_BYTES = 1024 * 1024;
-const SEAL_START = encodeSeal(Buffer.alloc(HASH_BYTES)).subarray(0, 4);
-
-/** The last sound seal of a segment and where it ends, looked for from the end; undefined when there is none. */
-async function lastSeal(source: SegmentBytes): Promise<{ hash: Hash; end: number } | undefined> {
-  for (let to = source.size; to > 0; ) {
-    const from = Math.max(0, to - STRETCH_BYTES);
-    // Behind the stretch there may be the rest of a seal that begins in it.
-    const bytes = await source.read(from, Math.min(source.size, to + SEAL_BYTES) - from);
-    for (let at = bytes.lastIndexOf(SEAL_START); at >= 0; at = bytes.lastIndexOf(SEAL_START, at - 1)) {
-      const seal = bytes.subarray(at, at + SEAL_BYTES);
-      const whole = seal.length === SEAL_BYTES && readHeader(seal)?.payloadBytes === HASH_BYTES;
-      if (whole && isSound(seal)) return { hash: Buffer.from(payloadOf(seal)), end: from + at + SEAL_BYTES };
-      if (at === 0) break;
-    }
-    to = from;
-  }
-  return undefined;
-}
-
-/** Where the chain of a segment that is written no more ends, whatever stands behind its last seal included. */
-export async function chainEndOf(source: SegmentBytes, segment: number): Promise<ChainEnd> {
-  const seal = await lastSeal(source);
-  let hash = seal?.hash ?? hashBefore(await readFirstLink(source));
-  const from = seal?.end ?? 0;
-  if (from < source.size) hash = await hashOfStretch(source, hash, from, source.size);
-  return { segment, bytes: source.size, hash: hash.toString('hex') };
-}
-
-/** The hash of a block that is read stretch by stretch. */
-export async function hashOfStretch(
-  source: SegmentBytes,
-  previous: Hash,
-  from: number,
-  to: number,
-): Promise<Hash> {
-  const hash = createHash('sha256').update(previous);
-  for (let at = from; at < to; at += STRETCH_BYTES)
-    hash.update(await source.read(at, Math.min(STRETCH_BYTES, to - at)));
-  return hash.digest();
-}

@@ -26,7 +26,8 @@ const kindOfByte = new Map(Object.entries(bytesOfKind).map(([kind, byte]) => [by
 
 /** An entry with `length` bytes of payload, which `fill` writes; the answer is sound when it returns. */
 export function newEntry(kind: EntryKind, length: number, fill: (entry: Buffer) => void): Buffer {
-  const entry = Buffer.allocUnsafeSlow(HEADER_BYTES + length);
+  // Small ones share a block of memory: a block for each would keep the garbage collector busy.
+  const entry = Buffer.allocUnsafe(HEADER_BYTES + length);
   MARK.copy(entry);
   entry[MARK.length] = bytesOfKind[kind];
   entry.writeUInt32BE(length, 8);

@@ -5,88 +5,36 @@
  * collector always starts a new segment and never writes to one it has not created.
  */
 import { mkdir } from 'node:fs/promises';
-import {
-  collectorJournalBytes,
-  collectorJournalErrors,
-  collectorJournalSync,
-} from '../catalogue/collector-metrics.ts';
-import {
-  type ChainEnd,
-  encodeLink,
-  encodeSeal,
-  type Hash,
-  hashOfBlock,
-  type Link,
-  NO_HASH,
-} from './chain.ts';
-import { CommitWatch } from './commit-watch.ts';
+import { BlockWriter, type BlockWriterOptions } from './block-writer.ts';
+import { type ChainEnd, encodeLink } from './chain.ts';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import { FolderLock } from './lock.ts';
 import { type JournalRecord, type OnDamage, readRecords } from './records.ts';
 import type { Position } from './segment.ts';
-import { SegmentWriter } from './segment-writer.ts';
 import { Segments, type SegmentsOptions } from './segments.ts';
 
-export interface JournalOptions extends SegmentsOptions {
-  /** A segment that has reached this is followed by a new one. */
-  readonly segmentBytes: number;
-  /** Bytes that may wait for their commit. */
-  readonly queueBytes: number;
-  /** A commit that takes longer is given up by those who wait for it; the journal fails until it comes back. */
-  readonly commitSeconds?: number;
-}
+export type JournalOptions = SegmentsOptions & BlockWriterOptions & GroupCommitOptions;
 
+export { JournalBusy } from './group-commit.ts';
 export type { JournalRecord } from './records.ts';
 
-/** As many bytes wait for their commit as may. */
-export class JournalBusy extends Error {}
-
-interface Waiting {
-  /** Empty when all that is wanted is a commit. */
-  readonly entry: Buffer;
-  readonly committed: (position: Position) => void;
-  readonly failed: (error: Error) => void;
-}
-
-/** Bounds how long applying one group keeps the event loop. */
-const GROUP_BYTES = 4 * 1024 * 1024;
-const COMMIT_SECONDS = 5;
-const STALLED = 'the disk does not answer';
-const RETRY_MS = 1_000;
 /** How often retention by age and failed compressions are looked after. */
 const UPKEEP_MS = 60_000;
 /** How often the latest hash is logged at least. */
 const ANCHOR_MS = 3_600_000;
-/** A segment is closed at this share of the retention at the latest, so that it can go in time. */
-const SEGMENT_AGE_SHARE = 1 / 30;
 const READ_ONE_BYTES = 64 * 1024;
 
 const samePlace = (a: Position, b: Position) => a.segment === b.segment && a.offset === b.offset;
-const nothing = Buffer.alloc(0);
 
 export class Journal {
   readonly #options: JournalOptions;
-  readonly #now: () => number;
   readonly #segments: Segments;
   readonly #lock: FolderLock;
-  /** Undefined when the next commit has to start a segment. */
-  #writer: SegmentWriter | undefined;
-  #writerSinceMs = 0;
-  #nextSegment: number;
-  /** Where the chain stands; undefined before the first commit of a new journal. */
-  #chain: ChainEnd | undefined;
-  #hash: Hash;
-  #end: Position;
-  #queue: Waiting[] = [];
-  /** What is being committed. */
-  #group: readonly Waiting[] = [];
-  readonly #watch: CommitWatch;
-  #queuedBytes = 0;
-  #committing: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
+  readonly #blocks: BlockWriter;
+  readonly #commits: GroupCommit;
   #timers: readonly NodeJS.Timeout[] = [];
   #pruning: Promise<void> = Promise.resolve();
   #closed = false;
-  readonly #listeners = new Set<(end: Position) => void>();
 
   private constructor(
     options: JournalOptions,
@@ -96,15 +44,13 @@ export class Journal {
     next: number,
   ) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
-    const { commitSeconds = COMMIT_SECONDS } = options;
-    this.#watch = new CommitWatch(commitSeconds * 1_000, () => this.#giveUpWaiting());
     this.#lock = lock;
     this.#segments = segments;
-    this.#chain = chain;
-    this.#hash = chain ? Buffer.from(chain.hash, 'hex') : NO_HASH;
-    this.#nextSegment = next;
-    this.#end = { segment: next, offset: 0 };
+    this.#blocks = new BlockWriter(options, segments, chain, next, () => {
+      this.#logChain('a segment of the journal is closed');
+      segments.compress();
+    });
+    this.#commits = new GroupCommit(options, this.#blocks, { segment: next, offset: 0 });
   }
 
   /**
@@ -129,22 +75,22 @@ export class Journal {
 
   /** Behind the last record that is on disk and applied. */
   get end(): Position {
-    return this.#end;
+    return this.#commits.end;
   }
 
   /** Where the oldest record that is kept stands; what was before is deleted. */
   get start(): Position {
-    return { segment: this.#segments.oldest ?? this.#end.segment, offset: 0 };
+    return { segment: this.#segments.oldest ?? this.end.segment, offset: 0 };
   }
 
   /** The latest hash of the chain: kept elsewhere, it proves later that nothing before it was changed. */
   get chainEnd(): ChainEnd | undefined {
-    return this.#chain;
+    return this.#blocks.chainEnd;
   }
 
   /** Whether the last commit failed or does not come back, and the disk has not taken one since. */
   get failing(): boolean {
-    return this.#retry !== undefined || this.#watch.stalled;
+    return this.#commits.failing;
   }
 
   /**
@@ -153,17 +99,13 @@ export class Journal {
    */
   append<T>(record: Buffer, apply: (position: Position) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new Error('the journal is closed'));
-    if (this.#watch.stalled) return Promise.reject(new Error(STALLED));
-    // One record always has room, or one that is larger than the bound could never be written.
-    if (this.#queuedBytes > 0 && this.#queuedBytes + record.length > this.#options.queueBytes)
-      return Promise.reject(new JournalBusy());
-    return this.#append(record, apply);
+    return this.#commits.append(record, apply);
   }
 
   /** The records from a position to the end as it is now, oldest first; damage is passed over and told. */
   read(from?: Position, onDamage?: OnDamage, readBytes?: number): AsyncGenerator<JournalRecord> {
     const segments = this.#segments;
-    const range = { from, end: this.#end };
+    const range = { from, end: this.end };
     return readRecords(segments.numbers, (segment) => segments.read(segment), range, onDamage, readBytes);
   }
 
@@ -179,8 +121,7 @@ export class Journal {
    * now: what stands before that may be read. It must not throw. Returns a function that ends it.
    */
   onCommit(listener: (end: Position) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#commits.onCommit(listener);
   }
 
   /** Told that a snapshot holds everything before a position, deletes what retention no longer wants of that. */
@@ -194,20 +135,18 @@ export class Journal {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
     await this.#pruning.catch(() => {});
-    await this.#committing;
-    clearInterval(this.#retry);
+    await this.#commits.close();
     await this.#segments.close();
-    await this.#writer?.close();
-    this.#writer = undefined;
+    await this.#blocks.close();
     this.#lock.release();
     this.#logChain('the journal is closed');
   }
 
   async #start(): Promise<void> {
     try {
-      await this.#commit([]);
+      await this.#commits.begin();
     } catch (error) {
-      await this.#writer?.abandon();
+      await this.#blocks.abandon();
       throw error;
     }
     this.#logChain('the journal is open');
@@ -225,144 +164,6 @@ export class Journal {
     );
   }
 
-  #append<T>(entry: Buffer, apply: (position: Position) => T): Promise<T> {
-    this.#queuedBytes += entry.length;
-    return new Promise<T>((resolve, reject) => {
-      const committed = (position: Position) => {
-        try {
-          resolve(apply(position));
-        } catch (error) {
-          reject(error);
-        }
-      };
-      this.#queue.push({ entry, committed, failed: reject });
-      this.#committing ??= this.#commitQueue();
-    });
-  }
-
-  async #commitQueue(): Promise<void> {
-    while (this.#queue.length > 0) {
-      this.#group = this.#takeGroup();
-      const group = this.#group;
-      this.#watch.begin();
-      try {
-        await this.#commit(group);
-        if (this.#watch.end()) this.#options.logger.info('the disk of the journal answers again');
-        this.#recovered();
-      } catch (error) {
-        this.#watch.end();
-        await this.#failed(error as Error);
-        for (const { failed } of group) failed(error as Error);
-      }
-    }
-    this.#group = [];
-    this.#committing = undefined;
-  }
-
-  /**
-   * Lets go of everyone who waits. What is under way may yet come to the disk: it counts then, and is a duplicate when
-   * it is sent again.
-   */
-  #giveUpWaiting(): void {
-    const { instruments, logger } = this.#options;
-    instruments.inc(collectorJournalErrors, {});
-    logger.error(
-      'a commit of the journal does not come back, so events are refused with 503: repair the disk of the data directory',
-    );
-    const waiting = [...this.#group, ...this.#queue.splice(0)];
-    this.#queuedBytes = 0;
-    for (const { failed } of waiting) failed(new Error(STALLED));
-  }
-
-  #takeGroup(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    while (count < this.#queue.length && bytes < GROUP_BYTES) bytes += this.#queue[count++]!.entry.length;
-    this.#queuedBytes -= bytes;
-    return this.#queue.splice(0, count);
-  }
-
-  /** Writes a block: the entries of a group and the seal over them, behind a link where a segment begins. */
-  async #commit(group: readonly Waiting[]): Promise<void> {
-    const started = performance.now();
-    const writer = await this.#currentWriter();
-    const entries = group.map(({ entry }) => entry);
-    let offset = writer.bytes;
-    if (offset === 0) {
-      const link = encodeLink(this.#link(writer.segment));
-      entries.unshift(link);
-      offset = link.length;
-    }
-    const hash = hashOfBlock(this.#hash, entries);
-    const before = writer.bytes;
-    await writer.commit([...entries, encodeSeal(hash)]);
-    this.#hash = hash;
-    this.#chain = { segment: writer.segment, bytes: writer.bytes, hash: hash.toString('hex') };
-    const { instruments } = this.#options;
-    instruments.inc(collectorJournalBytes, {}, writer.bytes - before);
-    instruments.observe(collectorJournalSync, {}, (performance.now() - started) / 1_000);
-    this.#segments.grew(writer.segment, writer.bytes);
-    for (const { entry, committed } of group) {
-      const position = { segment: writer.segment, offset };
-      offset += entry.length;
-      this.#end = { segment: writer.segment, offset };
-      committed(position);
-    }
-    this.#end = { segment: writer.segment, offset: writer.bytes };
-    for (const listener of this.#listeners) listener(this.#end);
-  }
-
-  async #currentWriter(): Promise<SegmentWriter> {
-    const { directory, segmentBytes, retentionSeconds } = this.#options;
-    const tooOldMs = retentionSeconds * 1_000 * SEGMENT_AGE_SHARE;
-    const full =
-      this.#writer !== undefined &&
-      (this.#writer.bytes >= segmentBytes || this.#now() - this.#writerSinceMs >= tooOldMs);
-    if (full) {
-      await this.#leaveWriter((writer) => writer.close());
-      this.#logChain('a segment of the journal is closed');
-      this.#segments.compress();
-    }
-    if (this.#writer === undefined) {
-      this.#writer = await SegmentWriter.create(directory, this.#nextSegment);
-      this.#nextSegment = this.#writer.segment + 1;
-      this.#writerSinceMs = this.#now();
-    }
-    return this.#writer;
-  }
-
-  async #leaveWriter(leave: (writer: SegmentWriter) => Promise<void>): Promise<void> {
-    const writer = this.#writer;
-    this.#writer = undefined;
-    this.#segments.closed();
-    if (writer) await leave(writer);
-  }
-
-  #link(segment: number): Link {
-    const link = { timeMs: this.#now(), oldest: this.#segments.oldest ?? segment, segment };
-    return this.#chain ? { ...link, previous: this.#chain } : link;
-  }
-
-  async #failed(error: Error): Promise<void> {
-    const { instruments, logger } = this.#options;
-    instruments.inc(collectorJournalErrors, {});
-    await this.#leaveWriter((writer) => writer.abandon());
-    if (this.failing) return;
-    logger.error(
-      { error: error.message },
-      'the journal cannot be written, so events are refused with 503: free or repair the disk of the data directory',
-    );
-    // Nobody may send while the collector is not ready, so it has to find out by itself.
-    this.#retry = setInterval(() => void this.append(nothing, () => {}).catch(() => {}), RETRY_MS).unref();
-  }
-
-  #recovered(): void {
-    if (!this.failing) return;
-    clearInterval(this.#retry);
-    this.#retry = undefined;
-    this.#options.logger.info('the journal can be written again');
-  }
-
   #prune(): Promise<void> {
     this.#pruning = this.#pruning.catch(() => {}).then(() => this.#pruneNow());
     return this.#pruning;
@@ -372,13 +173,14 @@ export class Journal {
   async #pruneNow(): Promise<void> {
     const oldest = this.#segments.due;
     if (oldest === undefined || this.#closed) return;
+    const { now = Date.now } = this.#options;
     // A full disk must not stop the deletion that would free it: then the next segment's link says it.
-    await this.#append(encodeLink({ timeMs: this.#now(), oldest }), () => {}).catch(() => {});
+    await this.#commits.append(encodeLink({ timeMs: now(), oldest }), () => {}).catch(() => {});
     await this.#segments.deleteBefore(oldest);
   }
 
   /** For the hash to be kept where who changes the journal cannot change it: wherever logs go. */
   #logChain(what: string): void {
-    this.#options.logger.info({ chain: this.#chain }, what);
+    this.#options.logger.info({ chain: this.chainEnd }, what);
   }
 }

@@ -9,9 +9,9 @@ import {
   collectorJournalSegments,
 } from '../catalogue/collector-metrics.ts';
 import type { Instruments } from '../instruments.ts';
-import { type ChainEnd, chainEndOf, readFirstLink } from './chain.ts';
+import type { ChainEnd } from './chain.ts';
+import { beganAt, chainEndOf, holdsEntries } from './chain-end.ts';
 import { compressSegment, resolveLeftovers } from './compress.ts';
-import { batchOf, readEntries } from './segment.ts';
 import { openSegment, type SegmentBytes } from './segment-bytes.ts';
 import { compressedName, listSegmentFiles, type SegmentFile, segmentName } from './segment-names.ts';
 
@@ -226,31 +226,13 @@ export class Segments {
   }
 
   async #exposeOldest(): Promise<void> {
-    const { oldest } = this;
-    if (oldest === undefined) return;
-    const timeMs = await this.#timeOf(oldest);
-    if (timeMs !== undefined) this.#options.instruments.set(collectorJournalOldest, {}, timeMs / 1_000);
-  }
-
-  /** When the first commit of a segment was made. */
-  async #timeOf(segment: number): Promise<number | undefined> {
-    const source = await this.read(segment);
-    if (source === undefined) return undefined;
+    const source = this.oldest === undefined ? undefined : await this.read(this.oldest);
+    if (source === undefined) return;
     try {
-      const link = await readFirstLink(source);
-      if (link !== undefined) return link.timeMs;
-      for await (const part of readEntries(source)) {
-        const batch = batchOf(part);
-        if (batch) return batch.receivedMs;
-      }
-      return undefined;
+      const timeMs = await beganAt(source);
+      if (timeMs !== undefined) this.#options.instruments.set(collectorJournalOldest, {}, timeMs / 1_000);
     } finally {
       await source.close();
     }
   }
-}
-
-async function holdsEntries(source: SegmentBytes): Promise<boolean> {
-  for await (const { kind } of readEntries(source)) if (kind !== 'damage') return true;
-  return false;
 }

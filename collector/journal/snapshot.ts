@@ -101,6 +101,6 @@ function decodeParts(lines: Buffer): Record<string, unknown> {
 function addPortion(state: Record<string, unknown>, part: string, list: string, portion: unknown[]): void {
   state[part] ??= {};
   const lists = state[part] as Record<string, unknown[]>;
-  const whole = (lists[list] ??= []);
-  for (const entry of portion) whole.push(entry);
+  lists[list] ??= [];
+  for (const entry of portion) lists[list].push(entry);
 }

@@ -1,8 +1,8 @@
 /** Checks a journal from end to end: every checksum, every link and seal of its chain. Changes nothing. */
-import { createHash, type Hash as Hashing } from 'node:crypto';
-import { type ChainEnd, decodeLink, type Hash, hashBefore, type Link, NO_HASH } from './chain.ts';
+import { type ChainEnd, decodeLink, hashBefore, type Link, NO_HASH } from './chain.ts';
 import { CompressedBytes } from './compressed.ts';
 import { payloadOf } from './entry.ts';
+import { OpenBlock } from './open-block.ts';
 import { batchOf, type Part, type Position, readEntries } from './segment.ts';
 import { openSegment, type SegmentBytes } from './segment-bytes.ts';
 import { listSegmentFiles } from './segment-names.ts';
@@ -50,8 +50,6 @@ export interface VerifyOptions {
   readonly onSegment?: (report: SegmentReport) => void;
   readonly onProgress?: (done: number, all: number) => void;
 }
-
-const STRETCH_BYTES = 1024 * 1024;
 
 /** Checks the journal of a folder, also while a collector writes it. Throws when the folder cannot be read. */
 export async function verifyJournal(directory: string, options: VerifyOptions = {}): Promise<Verdict> {
@@ -115,7 +113,7 @@ class Verification {
     const fault = (offset: number, what: string) => report.faults.push({ segment, offset, what });
     if (source instanceof CompressedBytes && !source.whole)
       fault(0, 'the compressed file has lost its table: it was cut off or changed');
-    let block: Block | undefined;
+    let block: OpenBlock | undefined;
     let damaged: Fault | undefined;
     for await (const part of readEntries(source)) {
       if (block === undefined) {
@@ -124,7 +122,7 @@ class Verification {
         this.#first ??= { segment, link };
         this.#unchained &&= link === undefined;
         report.unchained = this.#unchained;
-        block = new Block(hashBefore(link));
+        block = new OpenBlock(hashBefore(link));
       }
       if (part.kind === 'seal') {
         const { hash, right } = block.seal(payloadOf(part.entry));
@@ -134,7 +132,7 @@ class Verification {
         if (right) report.blocks++;
         damaged = undefined;
         this.#anchored ||= hash === this.#anchor;
-        block = new Block(Buffer.from(payloadOf(part.entry)), part.end);
+        block = new OpenBlock(Buffer.from(payloadOf(part.entry)), part.end);
         continue;
       }
       if (part.kind === 'damage') {
@@ -153,7 +151,7 @@ class Verification {
     }
     // Damage behind the last seal is a write that was cut short, if the next segment's link knows of it.
     if (damaged && report.unchained) report.faults.push(damaged);
-    block ??= new Block(NO_HASH);
+    block ??= new OpenBlock(NO_HASH);
     report.unsealedBytes = source.size - block.start;
     const hash = report.unsealedBytes > 0 ? block.digest() : block.previous;
     this.#end = { segment, bytes: source.size, hash: hash.toString('hex') };
@@ -201,36 +199,6 @@ class Verification {
     if (previous.hash !== before.hash)
       return [`segment ${before.segment} does not end as it did when it was begun`];
     return [];
-  }
-}
-
-/** The bytes since the last seal. */
-class Block {
-  readonly previous: Hash;
-  readonly start: number;
-  readonly #hashing: Hashing;
-
-  constructor(previous: Hash, start = 0) {
-    this.previous = previous;
-    this.start = start;
-    this.#hashing = createHash('sha256').update(previous);
-  }
-
-  add(bytes: Buffer): void {
-    this.#hashing.update(bytes);
-  }
-
-  async addStretch(source: SegmentBytes, from: number, to: number): Promise<void> {
-    for (let at = from; at < to; at += STRETCH_BYTES)
-      this.add(await source.read(at, Math.min(STRETCH_BYTES, to - at)));
-  }
-
-  digest(): Hash {
-    return this.#hashing.digest();
-  }
-
-  seal(expected: Buffer): { readonly hash: string; readonly right: boolean } {
-    return { hash: expected.toString('hex'), right: this.digest().equals(expected) };
   }
 }
 

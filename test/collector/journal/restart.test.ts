@@ -286,7 +286,7 @@ test('a disk that takes only part of a write refuses with 503, then goes on by i
   const metrics = (await collector.operations('/metrics')).text;
   expect(metrics).toContain('mcp_collector_journal_errors_total');
   expect(collector.log).toMatch(/the journal cannot be written[^"]*free or repair the disk/);
+  await vi.waitFor(() => expect(existsSync(join(config.dataDirectory, 'snapshot'))).toBe(true), 10_000);
   await collector.end('SIGKILL');
   expect(await journaled()).toEqual(kept.flat().map(({ id }) => id));
-  expect(existsSync(join(config.dataDirectory, 'snapshot'))).toBe(true);
 });
