@@ -35,7 +35,8 @@ export async function listSessions({ pipeline, index }: Shown, query: SessionQue
   let { trouble } = index;
   if (query.state !== 'open') {
     try {
-      found = await index.ask('search', query);
+      // One more than is shown says whether there are more.
+      found = await index.ask('search', { ...query, limit: query.limit + 1 });
     } catch (error) {
       if (!(error instanceof IndexError)) throw error;
       trouble = index.trouble ?? troubleOf(error);
@@ -50,8 +51,7 @@ export async function listSessions({ pipeline, index }: Shown, query: SessionQue
     if (!after || isBehind(session, after)) all.set(key, session);
   }
   const sessions = [...all.values()].sort(compareBy(query.sort)).slice(0, query.limit);
-  const more = sessions.length < all.size || found.sessions.length === query.limit;
-  const next = more && query.sort === 'recent' ? sessions.at(-1) : undefined;
+  const next = sessions.length < all.size && query.sort === 'recent' ? sessions.at(-1) : undefined;
   return { sessions, matching: Math.min(matching, COUNTED), next, trouble };
 }
 

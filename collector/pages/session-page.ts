@@ -86,13 +86,17 @@ function distinct(values: Iterable<string | undefined>): string {
     : `${all.slice(0, NAMED).join(', ')} and ${count(all.length - NAMED)} more`;
 }
 
+/** A value that leads to the other sessions that have it. */
+const sessionsWith = (field: 'user' | 'client' | 'tool', value: string): Html =>
+  html`<a href="/?${new URLSearchParams({ [field]: value }).toString()}">${value}</a>`;
+
 function facts(session: SessionRecord, { events }: Timeline): Html {
   const { startedMs, lastMs, end } = session;
   const entries: [string, Content][] = [
     ['State', end?.reason ? `${stateOf(session)}: ${end.reason}` : stateOf(session)],
     ['Type', session.type],
-    ['User', session.user ?? 'not known'],
-    ['Client', session.client],
+    ['User', session.user === undefined ? 'not known' : sessionsWith('user', session.user)],
+    ['Client', sessionsWith('client', session.client)],
     ['Client version', distinct(events.map(({ client }) => client?.version))],
     ['Network address', distinct(events.map(({ source }) => source))],
     ['First server', session.server],
@@ -160,7 +164,7 @@ ${foldedTable(
 ${foldedTable(
   'Tools',
   [{ title: 'Tool' }, { title: 'Calls', ...number }],
-  toolsByCalls(session).map(([tool, calls]) => [tool, count(calls)]),
+  toolsByCalls(session).map(([tool, calls]) => [sessionsWith('tool', tool), count(calls)]),
   'No tool was called.',
 )}
 <h2 id="timeline">Timeline</h2>

@@ -114,6 +114,39 @@ describe('the API', () => {
     ]);
   });
 
+  test.each([
+    ['user=ada', ['leak']],
+    ['tool=send', ['leak']],
+    ['tool=mail/send&server=mail', ['leak']],
+    ['tool=send&server=files', ['leak']],
+    ['tool=nothing', []],
+    ['with=denials', ['leak']],
+    ['with=findings', ['support']],
+    ['with=findings,denials', []],
+    ['state=ended', ['support', 'support']],
+    ['state=open&client=desk', ['leak']],
+    ['until=2020-01-01', []],
+    ['from=2020-01-01&until=&user=', ['leak', 'support', 'support', 'support']],
+  ])('finds by %s', async (query, types) => {
+    const { matching, sessions } = await json(`/api/sessions?${query}`);
+    expect(sessions.map(({ type }: { type: string }) => type).toSorted()).toEqual(types);
+    expect(matching).toBe(types.length);
+  });
+
+  test('turns pages by what each answer says is next', async () => {
+    const seen: string[] = [];
+    let next: string | undefined;
+    do {
+      const before: string = next === undefined ? '' : `&before=${encodeURIComponent(next)}`;
+      const page = await json(`/api/sessions?limit=1${before}`);
+      expect(page.sessions).toHaveLength(1);
+      seen.push(page.sessions[0].id);
+      next = page.next;
+    } while (next !== undefined);
+    const all = (await json('/api/sessions')).sessions.map(({ id }: { id: string }) => id);
+    expect(seen).toEqual(all);
+  });
+
   test('shows one session with its timeline, read back from the journal, and its flows', async () => {
     const session = await json(`/api/sessions/${await idOf('leak')}`);
     expect(session.timeline.partial).toBe(false);
@@ -160,6 +193,19 @@ describe('the API', () => {
 
   test.each([
     ['/api/sessions?sort=size', 400, 'sort must be one of recent, tools, calls, errors'],
+    [
+      '/api/sessions?with=trouble',
+      400,
+      'with must be one of errors, refused, denials, dlp_blocks, auth_failures, findings',
+    ],
+    ['/api/sessions?state=gone', 400, 'state must be one of open, ended, idle, evicted'],
+    ['/api/sessions?from=yesterday', 400, 'from must be a time such as 2026-11-21 or 2026-11-21T09:30:00Z'],
+    [
+      '/api/sessions?until=2026-13-45',
+      400,
+      'until must be a time such as 2026-11-21 or 2026-11-21T09:30:00Z',
+    ],
+    ['/api/sessions?before=1', 400, 'before must be the next that an answer gave'],
     ['/api/sessions?limit=0', 400, 'limit must be a whole number from 1 to 1000'],
     ['/api/sessions?limit=1e3', 400, 'limit must be a whole number from 1 to 1000'],
     [
@@ -184,7 +230,7 @@ describe('the pages', () => {
       /<th scope="col" class="number" aria-sort="descending"><a href="\/\?sort=calls[^"]*">Calls ↓/,
     );
     const session = await get(`/sessions/${await idOf('leak')}`);
-    for (const text of ['mail/send', 'policy outbound', '5 kB', '+3 s', '<dd>ada</dd>']) {
+    for (const text of ['mail/send', 'policy outbound', '5 kB', '+3 s', '<a href="/?user=ada">ada</a>']) {
       expect(session.text).toContain(text);
     }
     expect((await get('/findings')).text).toContain('12 distinct tools');
