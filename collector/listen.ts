@@ -36,7 +36,7 @@ export function ingestListener({ ingest, tokensFile }: CollectorConfig, logger: 
   return { ...ingest, host: '127.0.0.1' };
 }
 
-const isLoopback = (host: string) =>
+export const isLoopback = (host: string) =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 
 /** A server that listens. */

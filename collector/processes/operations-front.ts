@@ -1,5 +1,7 @@
 /** The operations port of several processes, answered as if by one. */
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { Counter } from 'prom-client';
+import { collectorRejections } from '../catalogue/collector-metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import { EXPOSITION_TYPE } from '../exposition.ts';
 import { runtimeRegistry } from '../instruments.ts';
@@ -12,6 +14,7 @@ import type { WorkerProcess } from './worker-process.ts';
 const TIMEOUT_MS = 5_000;
 /** Value of the label `partition` for the process that started the others. */
 const SUPERVISOR = 'supervisor';
+const REASONS = ['overloaded', 'timeout', 'connections'] as const;
 
 /** Asks a process; undefined when it is not there. */
 async function ask({ ports }: WorkerProcess, path: string): Promise<Response | undefined> {
@@ -20,23 +23,43 @@ async function ask({ ports }: WorkerProcess, path: string): Promise<Response | u
   return fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => undefined);
 }
 
-const missing = (workers: readonly WorkerProcess[]): string =>
-  `process ${workers.find(({ ports }) => ports === undefined)?.number ?? ''} of ${workers.length} is not there`;
+const missing = (workers: readonly WorkerProcess[]): string => {
+  const gone = workers.find(({ ports }) => ports === undefined);
+  return gone ? `process ${gone.number} of ${workers.length} is not there` : 'a process is busy';
+};
+
+/** What the process that starts the others says of itself: its own use of the machine, and whom it refused. */
+export function supervisorMetrics() {
+  const runtime = runtimeRegistry({ partition: SUPERVISOR });
+  const { name, help } = collectorRejections;
+  const refused = new Counter({ name, help, labelNames: ['reason'], registers: [runtime] });
+  for (const reason of REASONS) refused.inc({ reason }, 0);
+  return { runtime, refuse: (reason: (typeof REASONS)[number]) => refused.inc({ reason }) };
+}
+export type SupervisorMetrics = ReturnType<typeof supervisorMetrics>;
 
 export function operationsFront(
   { limits }: CollectorConfig,
   workers: readonly WorkerProcess[],
+  { runtime, refuse }: SupervisorMetrics,
   stopping: () => boolean,
 ): FastifyInstance {
   const app = fastify(httpOptions(limits));
-  const scrapes = new Scrapes(() => {});
-  const runtime = runtimeRegistry({ partition: SUPERVISOR });
+  const scrapes = new Scrapes(refuse);
 
-  const textsOf = (path: string) =>
-    Promise.all(workers.map(async (worker) => (await ask(worker, path))?.text().catch(() => undefined)));
+  /** Of those that answer, which they refuse to more than a few at once. */
+  const textsOf = async (path: string): Promise<string[]> => {
+    const texts = await Promise.all(
+      workers.map(async (worker) => {
+        const answer = await ask(worker, path);
+        return answer?.ok ? answer.text().catch(() => undefined) : undefined;
+      }),
+    );
+    return texts.filter((text) => text !== undefined);
+  };
 
   app.get('/metrics', async (_request, reply) => {
-    const texts = (await textsOf('/metrics')).filter((text) => text !== undefined);
+    const texts = await textsOf('/metrics');
     // Less than all of it would look like calm; `up` says that something is wrong.
     if (texts.length < workers.length) return unavailable(reply, missing(workers));
     reply.hijack();
@@ -44,7 +67,7 @@ export function operationsFront(
   });
   // What there is must page, also while a process is away; that one is missed in /metrics.
   app.get('/metrics/alerts', async (_request, reply) => {
-    const texts = (await textsOf('/metrics/alerts')).filter((text) => text !== undefined);
+    const texts = await textsOf('/metrics/alerts');
     if (texts.length === 0) return unavailable(reply, missing(workers));
     return reply.type(EXPOSITION_TYPE).send([...mergedMetrics(texts)].join(''));
   });

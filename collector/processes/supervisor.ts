@@ -8,9 +8,9 @@ import { createServer } from 'node:net';
 import type { Logger } from 'pino';
 import { type Collector, onDisk } from '../app.ts';
 import type { CollectorConfig } from '../config.ts';
-import { type Listening, listen } from '../listen.ts';
+import { isLoopback, type Listening, listen } from '../listen.ts';
 import { makeFolders, partOf } from './layout.ts';
-import { operationsFront } from './operations-front.ts';
+import { operationsFront, supervisorMetrics } from './operations-front.ts';
 import { pagesFront } from './pages-front.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -20,6 +20,9 @@ export async function startProcesses(
   program: string,
   logger: Logger,
 ): Promise<Collector> {
+  // They judge by the names that are asked for; what this process passes on comes to all of them from this machine.
+  if (!isLoopback(config.pages.host))
+    throw new Error('pages.host must be a loopback address such as 127.0.0.1 when processes is above 1');
   const directories = await onDisk(config, () => makeFolders(config));
   const ingest = { ...config.ingest, port: await freePort(config.ingest) };
   const workers = directories.map(
@@ -38,8 +41,9 @@ export async function startProcesses(
     for (const front of fronts) await front.close();
   };
   try {
-    const bounds = { limits: config.limits, onRefused: () => {} };
-    const operations = operationsFront(config, workers, () => stopping !== undefined);
+    const metrics = supervisorMetrics();
+    const bounds = { limits: config.limits, onRefused: () => metrics.refuse('connections') };
+    const operations = operationsFront(config, workers, metrics, () => stopping !== undefined);
     fronts.push(await listen(operations, 'operations', config.operations, bounds));
     fronts.push(await listen(pagesFront(config, workers), 'pages', config.pages, bounds));
     await Promise.all(workers.map((worker) => worker.start()));

@@ -1,6 +1,7 @@
 /** Several real processes behind one port: what they take, who has it, and what becomes of it when one is killed. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -8,7 +9,9 @@ import {
   dlpBlocksWindowPeak,
   toolCalls,
 } from '../../../collector/catalogue/metrics.ts';
+import { processResidentMemory } from '../../../collector/catalogue/platform-metrics.ts';
 import type { CollectorConfig } from '../../../collector/config.ts';
+import { checkDivision } from '../../../collector/processes/layout.ts';
 import { samplesFor } from '../exposition.ts';
 import { CollectorProcess } from '../process-of-its-own.ts';
 import { testConfig, toolCall } from '../running.ts';
@@ -33,6 +36,14 @@ const workersOf = (process: CollectorProcess): number[] =>
     .trim()
     .split(/\s+/)
     .map(Number);
+
+function isAlive(pid: number): boolean {
+  try {
+    return globalThis.process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** All samples of a metric, once what was born has been seen at zero. */
 async function settled(process: CollectorProcess, metric: Parameters<typeof samplesFor>[1]) {
@@ -78,17 +89,21 @@ describe('two processes', () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(40);
     expect(all.map(({ calls }) => calls)).toEqual(Array(40).fill(5));
 
+    // Bad events are named by their place in the request, whoever the good ones belong to.
+    const good = callsOf(20, 1);
+    const bad = { ...toolCall(), server: '' };
+    const mixed = await process.send([...good.slice(0, 7), bad, ...good.slice(7)]);
+    expect(mixed.body).toMatchObject({ accepted: 20, rejected: [{ index: 7, id: bad.id }] });
+
+    const { text } = await process.operations('/metrics');
+    const types = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(new Set(types).size).toBe(types.length);
+    const memory = samplesFor(text, processResidentMemory).map(({ labels }) => labels.partition);
+    expect(memory).toEqual(['0', '1', 'supervisor']);
+
     const found = await fetch(`http://127.0.0.1:${process.ports.pages}/api/sessions/${lists[1]![0]!.id}`);
     expect(new URL(found.url).pathname).toMatch(/^\/1\/api\/sessions\//);
     expect(found.status).toBe(200);
-  });
-
-  test('tell a sender at which place of its request the bad events were', async () => {
-    const { process } = await start();
-    const good = callsOf(20, 1);
-    const bad = { ...toolCall(), server: '' };
-    const { body } = await process.send([...good.slice(0, 7), bad, ...good.slice(7)]);
-    expect(body).toMatchObject({ accepted: 20, rejected: [{ index: 7, id: bad.id }] });
   });
 
   test('count bursts exactly, whichever of them took in the events and whichever has their sessions', async () => {
@@ -142,7 +157,7 @@ describe('two processes', () => {
       }
     };
     const senders = Array.from({ length: 6 }, (_, name) => sender(name));
-    for (let kill = 0; kill < 4; kill++) {
+    for (let kill = 0; kill < 3; kill++) {
       await sleep(700);
       const workers = workersOf(process);
       globalThis.process.kill(workers[kill % workers.length]!, 'SIGKILL');
@@ -167,36 +182,32 @@ describe('two processes', () => {
       duplicates += (await process.send(again)).body.duplicates;
     }
     expect(duplicates).toBe(ids.length);
-  });
-});
 
-test('Workers end when the process that started them is killed', async () => {
-  const { process } = await start();
-  const workers = workersOf(process);
-  expect(workers).toHaveLength(2);
-  await process.end('SIGKILL');
-  const alive = () =>
-    workers.filter((pid) => {
-      try {
-        globalThis.process.kill(pid, 0);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  await expect.poll(alive, { timeout: 15_000 }).toEqual([]);
+    // Without the process that started them the others end.
+    const workers = workersOf(process);
+    expect(workers).toHaveLength(2);
+    await process.end('SIGKILL');
+    await expect.poll(() => workers.filter(isAlive), { timeout: 15_000 }).toEqual([]);
+  }, 150_000);
 });
 
 test('Another number of processes than wrote the data is refused with a sentence that says what to do', async () => {
-  const { process, config } = await start();
-  await process.send(callsOf(2, 1));
-  await process.end('SIGTERM');
-  for (const processes of [1, 3]) {
-    const other = await CollectorProcess.start({ ...config, processes });
-    await other.end('SIGTERM');
-    expect(other.stderr).toContain(`was written by processes: 2. Set processes to 2 again, or move`);
-  }
-  const again = await CollectorProcess.start(config);
-  running.push({ process: again, config });
-  expect((await again.operations('/readyz')).status).toBe(200);
+  const config = testConfig({ processes: 1 });
+  for (const number of [0, 1]) mkdirSync(join(config.dataDirectory, `partition-${number}`));
+  const sentence = 'was written by processes: 2. Set processes to 2 again, or move the directory away';
+  const refused = await CollectorProcess.start(config);
+  expect(await refused.end('SIGTERM')).toBe(1);
+  expect(refused.stderr).toContain(sentence);
+  await expect(checkDivision({ ...config, processes: 3 })).rejects.toThrow(sentence);
+  await expect(checkDivision({ ...config, processes: 2 })).resolves.toBeUndefined();
+  rmSync(config.dataDirectory, { recursive: true });
+});
+
+test('Data that one process wrote is not for two', async () => {
+  const config = testConfig({ processes: 2 });
+  mkdirSync(join(config.dataDirectory, 'journal'));
+  await expect(checkDivision(config)).rejects.toThrow(
+    'was written by processes: 1. Set processes to 1 again',
+  );
+  rmSync(config.dataDirectory, { recursive: true });
 });
