@@ -9,6 +9,7 @@ import { Load } from './load/load.ts';
 import type { Subject } from './subject.ts';
 import { detection } from './subjects/detection.ts';
 import { flood } from './subjects/flood.ts';
+import { index } from './subjects/index.ts';
 import { ingest } from './subjects/ingest.ts';
 import { kills } from './subjects/kills.ts';
 import { latency } from './subjects/latency.ts';
@@ -32,6 +33,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   scrape,
   memory,
   recovery,
+  index,
   kills,
   flood,
 };

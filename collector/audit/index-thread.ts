@@ -5,7 +5,7 @@ import type { CollectorConfig } from '../config.ts';
 import type { Answer, CallName, IndexCalls, IndexThreadData } from './protocol.ts';
 
 /** What a rebuild needs at most: as many sessions as the collector itself may hold. */
-const HEAP_MB = 512;
+const HEAP_MB = 256;
 
 /** From its sources, the file beside this one; in the one-file bundle, the program, which knows what it was started for. */
 const entry = import.meta.filename?.endsWith('.ts')
