@@ -10,12 +10,7 @@ import { holdMsOf } from './process/peak-hold.ts';
 import type { SavedState } from './process/pipeline.ts';
 import type { State } from './state.ts';
 
-/**
- * So much written since the last snapshot makes for the next, whatever the time: a start replays no more than that and
- * what comes while one is written.
- */
-const REPLAY_BYTES = 64 * 1024 * 1024;
-/** But saving takes no more than a tenth of the time. */
+/** Saving because much was written takes no more than a tenth of the time. */
 const PAUSES_PER_SAVE = 9;
 
 export class Snapshots {
@@ -66,7 +61,7 @@ export class Snapshots {
       else if (this.#savedAt > quietFrom) return;
       void this.#run();
     }, config.snapshotIntervalSeconds * 1_000).unref();
-    this.#unfollow = this.#follow(journal);
+    this.#unfollow = this.#follow(journal, config.journalSegmentBytes);
   }
 
   /** Saves for the last time. */
@@ -78,13 +73,17 @@ export class Snapshots {
     await this.#run();
   }
 
-  #follow(journal: Journal): () => void {
+  /**
+   * Saves, whatever the time, when so much was written since the last snapshot: a start replays no more than that and
+   * what comes while one is written.
+   */
+  #follow(journal: Journal, replayBytes: number): () => void {
     let last = journal.end;
     let bytes = 0;
     return journal.onCommit((end) => {
       bytes += end.segment === last.segment ? end.offset - last.offset : end.offset;
       last = end;
-      if (bytes < REPLAY_BYTES || this.#running || performance.now() < this.#notBefore) return;
+      if (bytes < replayBytes || this.#running || performance.now() < this.#notBefore) return;
       bytes = 0;
       void this.#run();
     });

@@ -9,7 +9,7 @@
  * No key is involved: who can write to the folder can write a new chain. It proves that a journal is the one whose latest
  * hash somebody keeps elsewhere, for which that hash is logged.
  *
- * One hash a commit, not an event: SHA-256 costs 360 ns for an event of 623 bytes, a ninth of what the rest costs
+ * One hash a commit, not an event: SHA-256 takes 0.57 ns a byte, 0.23 µs for a tool call of 410 bytes as it is written
  * (Node 24, a processor with SHA extensions).
  */
 import { createHash } from 'node:crypto';

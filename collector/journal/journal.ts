@@ -150,7 +150,7 @@ export class Journal {
       throw error;
     }
     this.#logChain('the journal is open');
-    this.#segments.compress();
+    // What was left to be compressed waits for the upkeep: a start has better use for the processor.
     this.#timers = [
       setInterval(() => this.#upkeep(), UPKEEP_MS).unref(),
       setInterval(() => this.#logChain('the journal goes on'), ANCHOR_MS).unref(),

@@ -99,17 +99,7 @@ class Verification {
   }
 
   async check(source: SegmentBytes, segment: number, diskBytes: number): Promise<SegmentReport> {
-    const report: SegmentReport = {
-      segment,
-      records: 0,
-      events: 0,
-      bytes: source.size,
-      diskBytes,
-      blocks: 0,
-      unsealedBytes: 0,
-      unchained: false,
-      faults: [],
-    };
+    const report = newReport(source, segment, diskBytes);
     const fault = (offset: number, what: string) => report.faults.push({ segment, offset, what });
     if (source instanceof CompressedBytes && !source.whole)
       fault(0, 'the compressed file has lost its table: it was cut off or changed');
@@ -136,11 +126,8 @@ class Verification {
         continue;
       }
       if (part.kind === 'damage') {
-        damaged ??= {
-          segment,
-          offset: part.start,
-          what: `${part.damage.bytes} bytes are not as they were written`,
-        };
+        // Without a chain, a write that was cut short is not told from anything else at a segment's end.
+        if (part.damage.kind === 'corrupt' || !report.unchained) damaged ??= faultOf(segment, part);
         await block.addStretch(source, part.start, part.end);
         continue;
       }
@@ -201,6 +188,24 @@ class Verification {
     return [];
   }
 }
+
+const newReport = (source: SegmentBytes, segment: number, diskBytes: number): SegmentReport => ({
+  segment,
+  records: 0,
+  events: 0,
+  bytes: source.size,
+  diskBytes,
+  blocks: 0,
+  unsealedBytes: 0,
+  unchained: false,
+  faults: [],
+});
+
+const faultOf = (segment: number, { start, end }: Part): Fault => ({
+  segment,
+  offset: start,
+  what: `${end - start} bytes are not as they were written`,
+});
 
 /** Adds a record to a report; false when it cannot be read. */
 function count(part: Part, report: SegmentReport): boolean {

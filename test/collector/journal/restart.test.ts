@@ -256,6 +256,20 @@ test('a snapshot that cannot be written is counted, and events are taken all the
   await collector.stop();
 });
 
+test('the state is saved, whatever the time, when as much as a segment was written', async () => {
+  const collector = await RunningCollector.start({
+    ...config,
+    snapshotIntervalSeconds: 10_000,
+    journalSegmentBytes: 20_000,
+  });
+  const isSaved = () => existsSync(join(config.dataDirectory, 'snapshot'));
+  await collector.send(toolCall());
+  expect(isSaved()).toBe(false);
+  for (let i = 0; i < 30; i++) await collector.send(Array.from({ length: 20 }, () => toolCall()));
+  await vi.waitFor(() => expect(isSaved()).toBe(true), 10_000);
+  await collector.stop();
+});
+
 test('old segments go once a snapshot covers them', async () => {
   const collector = await RunningCollector.start({
     ...config,

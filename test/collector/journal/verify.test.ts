@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -17,6 +18,7 @@ import type { McpEvent } from '../../../collector/catalogue/events.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
 import { SEAL_BYTES } from '../../../collector/journal/chain.ts';
+import { HEADER_BYTES, newEntry } from '../../../collector/journal/entry.ts';
 import { Journal, type JournalOptions } from '../../../collector/journal/journal.ts';
 import { encodeRecord } from '../../../collector/journal/record.ts';
 import { openSegment } from '../../../collector/journal/segment-bytes.ts';
@@ -130,6 +132,35 @@ describe('a journal that nobody has touched', () => {
     const { journal } = await writeJournal(5, 100);
     await journal.close();
     expect(await faults()).toEqual([]);
+  });
+});
+
+describe('a journal of a version before the chain', () => {
+  /** A record as that version wrote it. */
+  function oldRecord(id: string): Buffer {
+    const text = `{"receivedMs":7,"sourceKind":"native"}\n${JSON.stringify(event(id))}`;
+    return newEntry('json_record', Buffer.byteLength(text), (entry) => entry.write(text, HEADER_BYTES));
+  }
+
+  test('is read, and the chain begins behind it and holds its last segment', async () => {
+    mkdirSync(directory);
+    writeFileSync(plain(1), Buffer.concat([oldRecord('old-1'), oldRecord('old-2')]));
+    writeFileSync(plain(3), Buffer.concat([oldRecord('old-3'), oldRecord('torn').subarray(0, 50)]));
+    const { journal } = await writeJournal(1);
+    const ids: string[] = [];
+    for await (const { events } of journal.read()) ids.push(...events.map(({ id }) => id));
+    expect(ids).toEqual(['old-1', 'old-2', 'old-3', 'event-0']);
+    await journal.close();
+
+    const { segments, faults: none } = await verifyJournal(directory);
+    expect(none).toEqual([]);
+    expect(segments.map(({ unchained, events }) => [unchained, events])).toEqual([
+      [true, 2],
+      [true, 1],
+      [false, 1],
+    ]);
+    writeFileSync(plain(3), oldRecord('other'));
+    expect((await faults())[0]).toMatchObject({ segment: 4, what: expect.stringContaining('segment 3 had') });
   });
 });
 
