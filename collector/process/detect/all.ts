@@ -6,6 +6,7 @@ import type { AnyDetector } from './detector.ts';
 import { Poisoning } from './poisoning/poisoning.ts';
 import { Privilege } from './privilege/privilege.ts';
 import { Sequence } from './sequence/sequence.ts';
+import { SlowExfiltration } from './slow-exfiltration/slow-exfiltration.ts';
 import { Exfiltration } from './taint/exfiltration.ts';
 import { Temporal } from './temporal/temporal.ts';
 
@@ -16,6 +17,7 @@ export const allDetectors = (): readonly AnyDetector[] => {
     new Sequence(),
     new CrossSession(),
     new Temporal(),
+    new SlowExfiltration(),
     new Exfiltration(destinations),
     new Poisoning(destinations),
     new Credentials(destinations),
