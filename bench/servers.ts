@@ -1,15 +1,15 @@
 /** The servers that are measured side by side. */
 import { join } from 'node:path';
 import { Child } from './child.ts';
-import { startCollectorOn } from './collector.ts';
+import { configFor, type Medium, newDataDirectory, startCollector } from './collector.ts';
 import type { Target } from './load/load.ts';
 
 export interface Servers {
   readonly raw: Target;
   readonly usual: Target;
-  /** Ours, as it is deployed. */
+  /** Ours with all detectors off, since the others have none; what they cost is a subject of its own. */
   readonly durable: Target;
-  /** Ours, its data in memory. */
+  /** The same, its data in memory. */
   readonly inMemory: Target;
   readonly end: () => Promise<void>;
 }
@@ -20,11 +20,16 @@ async function startPeer(file: string): Promise<Target & { readonly child: Child
   return { child, port: ingest!, expect: () => '' };
 }
 
+function startWithoutDetectors(medium: Medium) {
+  const config = configFor(newDataDirectory(medium));
+  return startCollector({ ...config, detection: { ...config.detection, enabled: false } });
+}
+
 export async function startServers(): Promise<Servers> {
   const raw = await startPeer('raw.ts');
   const usual = await startPeer('usual-design.ts');
-  const durable = await startCollectorOn('disk');
-  const inMemory = await startCollectorOn('memory');
+  const durable = await startWithoutDetectors('disk');
+  const inMemory = await startWithoutDetectors('memory');
   const end = async () => {
     await Promise.all([raw.child.end(), usual.child.end(), durable.end(), inMemory.end()]);
   };
