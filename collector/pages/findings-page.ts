@@ -4,7 +4,7 @@ import { type Finding, worstOf } from '../process/finding.ts';
 import type { Pipeline } from '../process/pipeline.ts';
 import { detectorNames } from './detector-names.ts';
 import type { FindingList } from './finding-query.ts';
-import { count, foldedTable, moment, table } from './format.ts';
+import { count, foldedTable, moment, prose, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
 
@@ -24,7 +24,7 @@ export function findingBox(finding: Finding, linked: boolean): Html {
     ? html`<a href="/sessions/${session}">Session of type ${session_type}</a>`
     : 'This session';
   return html`<div class="finding ${severity}">
-<p>${severityBadge(severity)} <strong><a href="/findings/${id}">${detectorNames[detector]}</a></strong>: ${message}</p>
+<p>${severityBadge(severity)} <strong><a href="/findings/${id}">${detectorNames[detector]}</a></strong>: ${prose(message)}</p>
 <p class="muted">${where}, user ${user ?? 'unknown'}, server ${server}, last seen ${moment(last_seen_ms)} UTC, ${statusOf(finding)}</p>
 </div>
 `;
@@ -58,12 +58,10 @@ function incidentRow(incident: readonly Finding[]): Content[] {
   const sessions = new Set(incident.map(({ session }) => session)).size;
   return [
     severityBadge(worstOf(incident)),
-    [html`<a href="/findings/${lead.id}">${lead.message}</a>`],
+    html`<a href="/findings/${lead.id}">${prose(lead.message)}</a>
+<span class="muted">${users.size > 1 ? `${users.size} users` : (lead.user ?? 'user unknown')}, sessions of type ${lead.session_type}, <code>${lead.server}/${lead.tool}</code></span>`,
     names.join(', '),
     count(sessions),
-    lead.session_type,
-    users.size > 1 ? `${users.size} users` : (lead.user ?? '–'),
-    `${lead.server}/${lead.tool}`,
     moment(Math.max(...incident.map(({ last_seen_ms }) => last_seen_ms))),
     statusOf(lead),
   ];
@@ -74,9 +72,6 @@ const incidentColumns = [
   { title: 'What happened' },
   { title: 'Found by' },
   { title: 'Sessions', number: true },
-  { title: 'Session type' },
-  { title: 'User' },
-  { title: 'Where' },
   { title: 'Last seen (UTC)' },
   { title: 'Status' },
 ] as const;
@@ -139,7 +134,7 @@ ${blind}<ul class="inline">
 <li><a href="/findings?status=dismissed">Dismissed</a></li>
 </ul>
 <p class="muted">${count(matching)} ${matching === 1 ? 'finding' : 'findings'} in ${count(incidents.length)} ${incidents.length === 1 ? 'incident' : 'incidents'}${next === undefined ? '' : ' on this page'}.</p>
-${table('Incidents', incidentColumns, incidents.map(incidentRow), filtered ? 'No findings of this kind.' : 'No findings.')}
+<div class="wide">${table('Incidents', incidentColumns, incidents.map(incidentRow), filtered ? 'No findings of this kind.' : 'No findings.')}</div>
 ${next === undefined ? '' : html`<p><a href="/findings?${following.toString()}">Older findings</a></p>`}
 <h2 id="detectors">What the detectors can judge</h2>
 <p class="muted">Thresholds follow from the budget of stack.config.ts and the scores of all ended sessions. A detector that is learning pages nobody;

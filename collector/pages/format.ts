@@ -76,5 +76,9 @@ export function foldedTable(...[name, columns, rows, empty]: Parameters<typeof t
   return html`${first}<details><summary>${count(rows.length - UNFOLDED_ROWS)} more</summary>${rest}</details>`;
 }
 
+/** Words in which names stand between backticks. */
+export const prose = (text: string): Html =>
+  html`${text.split('`').map((part, i, all) => (i % 2 === 1 && i < all.length - 1 ? html`<code>${part}</code>` : part))}`;
+
 /** Words as a whole sentence. */
 export const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;

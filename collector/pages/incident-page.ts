@@ -2,7 +2,7 @@
 import { type Finding, worstOf } from '../process/finding.ts';
 import { detectorNames } from './detector-names.ts';
 import { leadOf, severityBadge, statusOf } from './findings-page.ts';
-import { count, moment, table } from './format.ts';
+import { count, moment, prose, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
 
@@ -62,7 +62,7 @@ function evidence(finding: Finding): Content[] {
   return [
     table(
       'Calls',
-      [{ title: 'Call', number: true }, { title: 'Time (UTC)' }, { title: 'Tool' }],
+      [{ title: 'Call' }, { title: 'Time (UTC)' }, { title: 'Tool' }],
       calls.map((call) => callRow(finding, call)),
       '',
     ),
@@ -115,11 +115,13 @@ function facts(finding: Finding): Html {
   )}</dl>`;
 }
 
-function section(finding: Finding): Html {
+function section(finding: Finding, index: number): Html {
   const { detector, severity, certainty, message, supporting, verdict } = finding;
+  // The first is the one that the page begins with.
+  const isLead = index === 0;
   return html`<section>
 <h2 id="${finding.id}">${severityBadge(severity)} ${detectorNames[detector]}</h2>
-<p>${message}</p>
+${isLead ? '' : html`<p>${prose(message)}</p>`}
 <p class="muted">${certainty === 'confirmed' ? 'Exact evidence, or two independent signs that fit together.' : 'Unusual by its score; needs a human to say what it is.'}</p>
 ${verdict?.note ? html`<p>Note with the verdict: ${verdict.note}</p>` : ''}
 ${facts(finding)}
@@ -128,7 +130,7 @@ ${
   supporting.length === 0
     ? ''
     : html`<p>Also unusual about this session:</p>
-<ul>${supporting.map(({ detector: other, message: said }) => html`<li>${detectorNames[other]}: ${said}</li>`)}</ul>`
+<ul>${supporting.map(({ detector: other, message: said }) => html`<li>${detectorNames[other]}: ${prose(said)}</li>`)}</ul>`
 }
 </section>
 `;
@@ -161,7 +163,7 @@ export function incidentPage(incident: readonly Finding[]): Html {
     `Incident: ${detectorNames[lead.detector].toLowerCase()}`,
     '/findings',
     html`<ul class="inline"><li><a href="/findings">All findings</a></li></ul>
-<div class="finding ${worstOf(incident)}"><p>${severityBadge(worstOf(incident))} ${lead.message}</p>
+<div class="finding ${worstOf(incident)}"><p>${severityBadge(worstOf(incident))} ${prose(lead.message)}</p>
 <p class="muted">${count(incident.length)} ${incident.length === 1 ? 'finding' : 'findings'} in ${count(sessions)} ${sessions === 1 ? 'session' : 'sessions'}, ${statusOf(lead)}</p></div>
 ${verdictForm(lead, incident.length)}
 ${shown.map(section)}

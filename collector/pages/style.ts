@@ -35,6 +35,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem
 th { font-weight: 600; white-space: nowrap; }
 thead th { border-bottom-width: 2px; }
 td { overflow-wrap: break-word; max-width: 24rem; }
+.wide td { max-width: 44rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 code { font: 0.9em ui-monospace, monospace; }

@@ -54,7 +54,9 @@ function pass(
 }
 
 async function ownerOf(request: FastifyRequest, workers: readonly WorkerProcess[]) {
-  const answers = await Promise.all(workers.map((worker) => pass(request, worker, request.url, 'HEAD')));
+  const answers = await Promise.all(
+    workers.map((worker) => pass(request, worker, request.url.replace(/\/verdict$/, ''), 'HEAD')),
+  );
   for (const answer of answers) answer?.resume();
   return workers.find((_, i) => answers[i] !== undefined && answers[i].statusCode !== 404);
 }

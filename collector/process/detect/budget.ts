@@ -91,7 +91,7 @@ export class Budget {
   /** Takes one of the day's pages; false when they are spent. */
   page(nowMs: number): boolean {
     this.#pages = this.#pages.filter((time) => time > nowMs - DAY_MS);
-    if (this.#pages.length >= this.#config.detection.pagesPerDay) return false;
+    if (this.#pages.length >= Math.ceil(this.#config.detection.pagesPerDay / this.#processes)) return false;
     this.#pages.push(nowMs);
     return true;
   }
@@ -176,6 +176,11 @@ export class Budget {
     learnt.threshold = enough ? learnt.sketch.boundFor(share * learnt.part) : undefined;
   }
 
+  /** How many processes share the sessions, and so the budget. */
+  get #processes(): number {
+    return this.#config.partition?.directories.length ?? 1;
+  }
+
   /** Of all sessions, how many one detector may report. */
   #share(): number {
     const { digestEntriesPerDay, sessionsPerDay = this.#observedPerDay() } = this.#config.detection;
@@ -183,7 +188,7 @@ export class Budget {
     return Math.min(LARGEST_SHARE, digestEntriesPerDay / Math.max(1, sessionsPerDay) / Math.max(1, sharing));
   }
 
-  /** Sessions that end in a day, as far as the last one tells; of less than an hour, nothing is told but for an hour. */
+  /** Sessions that end in a day in all processes, as far as the last one tells; of less than an hour, nothing is told but for an hour. */
   #observedPerDay(): number {
     let sessions = 0;
     let first = Number.POSITIVE_INFINITY;
@@ -193,6 +198,6 @@ export class Budget {
       first = Math.min(first, hour);
       last = Math.max(last, hour);
     }
-    return sessions === 0 ? 0 : (sessions * 24) / Math.min(24, last - first + 1);
+    return sessions === 0 ? 0 : (this.#processes * sessions * 24) / Math.min(24, last - first + 1);
   }
 }
