@@ -173,6 +173,11 @@ export class KnownDestinations {
     }
   }
 
+  /** Destinations that had to make room so far. */
+  get forgotten(): number {
+    return this.#seen.forgotten;
+  }
+
   /** Finished sessions of the type. */
   sessions(type: string): number {
     return this.#sessions.get(type) ?? 0;

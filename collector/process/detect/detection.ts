@@ -5,6 +5,7 @@ import type { EventOf } from '../../catalogue/events.ts';
 import type { Detector as DetectorName } from '../../catalogue/labels.ts';
 import type { Call, SessionFacts, ToolRisk } from './call.ts';
 import type { AnyDetector, Report } from './detector.ts';
+import { endpointOf } from './endpoints.ts';
 import { readPayload } from './payload.ts';
 
 /** What the detectors remember of one open session. */
@@ -45,7 +46,7 @@ export class Detection {
       timeMs,
       server,
       tool,
-      endpoint: `${server}/${tool}`,
+      endpoint: endpointOf(server, tool),
       outcome,
       risk: this.#options.riskOf(server, tool),
       arguments: event.arguments === undefined ? undefined : readPayload(event.arguments),

@@ -35,12 +35,13 @@ interface Origin {
   readonly endpoint: string;
 }
 
+/** Made when there is something to remember. */
 export interface CredentialState {
   /** Secrets by their keyed hash. */
-  readonly secrets: Map<number, Origin>;
-  readonly stores: Set<string>;
-  readonly calls: number[];
-  readonly told: Set<number>;
+  secrets: Map<number, Origin> | undefined;
+  stores: Set<string> | undefined;
+  calls: number[] | undefined;
+  told: Set<number> | undefined;
   gatheredTold: number;
 }
 
@@ -58,17 +59,26 @@ export class Credentials implements Detector<CredentialState> {
   }
 
   open(): CredentialState {
-    return { secrets: new Map(), stores: new Set(), calls: [], told: new Set(), gatheredTold: 0 };
+    return {
+      secrets: undefined,
+      stores: undefined,
+      calls: undefined,
+      told: undefined,
+      gatheredTold: 0,
+    };
   }
 
   observe(call: Call, session: SessionFacts, state: CredentialState, report: Report): void {
-    if (call.arguments && call.risk.outward && state.secrets.size > 0)
-      this.#passesOn(call, session, state, report);
+    if (call.arguments && call.risk.outward && state.secrets) this.#passesOn(call, session, state, report);
     const before = gathered(state);
     const store = storeOf(call);
-    if (store !== undefined && state.stores.size < MOST) state.stores.add(store);
+    if (store !== undefined) {
+      state.stores ??= new Set();
+      if (state.stores.size < MOST) state.stores.add(store);
+    }
     if (call.result && !call.risk.sink) remember(call, state);
     if (gathered(state) > before) {
+      state.calls ??= [];
       if (state.calls.length < MOST) state.calls.push(call.index);
       this.#gathers(call, session, state, report);
     }
@@ -79,6 +89,11 @@ export class Credentials implements Detector<CredentialState> {
     const count = Math.min(gathered(state), MOST);
     while (counts.length <= count) counts.push(0);
     counts[count]!++;
+  }
+
+  /** Entries that had to make room so far. */
+  evicted(): number {
+    return this.#gathered.evicted;
   }
 
   snapshot(): unknown {
@@ -96,8 +111,9 @@ export class Credentials implements Detector<CredentialState> {
       for (const view of viewsOf(text)) {
         for (const hash of hashesIn(view.text)) {
           const secret = keyed(hash, key);
-          const origin = state.secrets.get(secret);
-          if (!origin || state.told.has(secret) || origin.endpoint === call.endpoint) continue;
+          const origin = state.secrets?.get(secret);
+          if (!origin || state.told?.has(secret) || origin.endpoint === call.endpoint) continue;
+          state.told ??= new Set();
           state.told.add(secret);
           const destination = destinationsOf(call).find(({ kind }) => kind !== 'name');
           const novelty = destination ? this.#destinations.novelty(session.type, destination.value) : 'used';
@@ -135,16 +151,16 @@ export class Credentials implements Detector<CredentialState> {
       detector: this.name,
       certainty: 'scored',
       score: Math.log2((sessions + 1) / (asMany + 1)) / 2 + Math.log2(count),
-      message: `The session read ${state.secrets.size} different secrets and opened ${state.stores.size} places that keep them, the last with \`${call.tool}\`; ${asMany} of ${sessions} sessions of type ${session.type} gathered as many.`,
+      message: `The session read ${state.secrets?.size ?? 0} different secrets and opened ${state.stores?.size ?? 0} places that keep them, the last with \`${call.tool}\`; ${asMany} of ${sessions} sessions of type ${session.type} gathered as many.`,
       server: call.server,
       tool: call.tool,
       timeMs: call.timeMs,
-      evidence: { calls: [...state.calls], baseline: { sessions, seen: asMany, gathered: count } },
+      evidence: { calls: [...(state.calls ?? [])], baseline: { sessions, seen: asMany, gathered: count } },
     });
   }
 }
 
-const gathered = ({ secrets, stores }: CredentialState): number => secrets.size + stores.size;
+const gathered = ({ secrets, stores }: CredentialState): number => (secrets?.size ?? 0) + (stores?.size ?? 0);
 
 const messageTools = new Map<string, boolean>();
 const MOST_TOOLS = 4_096;
@@ -160,11 +176,13 @@ function readsMessages(tool: string): boolean {
   return known;
 }
 
-function remember(call: Call, { secrets }: CredentialState): void {
+function remember(call: Call, state: CredentialState): void {
   const codes = readsMessages(call.tool);
   for (const { path, text } of call.result!.fields)
     for (const { hash, kind } of secretsIn(text, path, codes)) {
       const secret = keyed(hash, key);
+      state.secrets ??= new Map();
+      const { secrets } = state;
       if (secrets.size < MOST && !secrets.has(secret))
         secrets.set(secret, { kind, call: call.index, endpoint: call.endpoint });
     }

@@ -25,6 +25,10 @@ const savedCheck = Compile(Type.Array(Type.Tuple([Type.String(), Type.Number(), 
 export class Share {
   readonly #counts = new Bounded<Count>(COUNTED);
 
+  get evicted(): number {
+    return this.#counts.evicted;
+  }
+
   /** Counts `times` in `of` for each of the keys, from the most general to the most special. */
   add(keys: readonly string[], times: number, of: number): void {
     for (const key of keys) {

@@ -31,7 +31,15 @@ export const Trait = {
 const SENTENCES = 128;
 const WORDS = 1_024;
 const NAMES = 1_024;
-const WORD_BITS = 2_048;
+const FIRST_NAMES = 8;
+/** Of the first words, whose bits say which words may be there. */
+const BITS = 32;
+const EMPTY = new Uint32Array(0);
+/** The objects around the tables. */
+const OVERHEAD_BYTES = 768;
+const LONGEST_SENTENCE = 96;
+/** Numbers of one sentence in the table. */
+const STEP = 6;
 /** In place of a sentence: the agent used the name before any tool gave it. */
 export const OWN = 0xfffffff1;
 /** In place of a sentence: one that the tool gave in other sessions too. */
@@ -48,18 +56,26 @@ export interface Sentence {
 
 export class Passages {
   /** Of each remembered sentence: traits, points, call, first word, words, hash. */
-  #sentences: Uint32Array = new Uint32Array(8 * 6);
-  #words: Uint32Array = new Uint32Array(64);
+  #sentences: Uint32Array = EMPTY;
+  /** The first ones are a bit for each word that was remembered, so that most others need no search. */
+  #words: Uint32Array = EMPTY;
   #count = 0;
   #wordCount = 0;
   /** Hash, then sentence number + 1. */
-  #names: Uint32Array = new Uint32Array(2 * 16);
+  #names: Uint32Array = new Uint32Array(2 * FIRST_NAMES);
   #nameCount = 0;
-  /** A bit for each word that was remembered, so that most others need no search. */
-  readonly #wordBits = new Uint32Array(WORD_BITS / 32);
 
   get bytes(): number {
-    return this.#sentences.byteLength + this.#words.byteLength + this.#names.byteLength;
+    return OVERHEAD_BYTES + this.#sentences.byteLength + this.#words.byteLength + this.#names.byteLength;
+  }
+
+  forget(): void {
+    this.#sentences = EMPTY;
+    this.#words = EMPTY;
+    this.#names = new Uint32Array(2 * FIRST_NAMES);
+    this.#count = 0;
+    this.#wordCount = 0;
+    this.#nameCount = 0;
   }
 
   /** The oldest sentence that is still there. */
@@ -80,15 +96,15 @@ export class Passages {
     from: number,
     to: number,
   ): number {
-    const at = (this.#count % SENTENCES) * 6;
-    this.#sentences = roomFor(this.#sentences, at + 6, SENTENCES * 6);
-    const length = Math.min(to - from, 96);
+    const at = (this.#count % SENTENCES) * STEP;
+    this.#sentences = roomFor(this.#sentences, at + STEP, SENTENCES * STEP);
+    const length = Math.min(to - from, LONGEST_SENTENCE);
     this.#sentences.set([traits, points, call, this.#wordCount, length, hash], at);
-    this.#words = roomFor(this.#words, Math.min(WORDS, this.#wordCount + length), WORDS);
+    this.#words = roomFor(this.#words, BITS + Math.min(WORDS, this.#wordCount + length), BITS + WORDS);
     for (let i = 0; i < length; i++) {
       const word = words[from + i]!;
-      this.#words[(this.#wordCount + i) % WORDS] = word;
-      this.#wordBits[(word >>> 5) % this.#wordBits.length]! |= 1 << (word & 31);
+      this.#words[BITS + ((this.#wordCount + i) % WORDS)] = word;
+      this.#words[(word >>> 5) % BITS]! |= 1 << (word & 31);
     }
     this.#wordCount += length;
     return this.#count++;
@@ -96,7 +112,7 @@ export class Passages {
 
   sentence(number: number): Sentence | undefined {
     if (number < this.oldest || number >= this.#count) return undefined;
-    const at = (number % SENTENCES) * 6;
+    const at = (number % SENTENCES) * STEP;
     const s = this.#sentences;
     return { traits: s[at]!, points: s[at + 1]!, call: s[at + 2]!, hash: s[at + 5]! };
   }
@@ -122,7 +138,7 @@ export class Passages {
   #roomForNames(): void {
     const old = this.#names;
     const full = old.length / 2 >= NAMES;
-    this.#names = new Uint32Array(full ? 2 * 16 : old.length * 2);
+    this.#names = new Uint32Array(full ? 2 * FIRST_NAMES : old.length * 2);
     if (full) this.#nameCount = 0;
     else
       for (let i = 0; i < old.length; i += 2) {
@@ -170,14 +186,14 @@ export class Passages {
     for (let i = 0; i < length; i++) if (!this.#mayHave(run[from + i]!)) return;
     const first = run[from]!;
     for (let number = this.oldest; number < this.#count; number++) {
-      const at = (number % SENTENCES) * 6;
+      const at = (number % SENTENCES) * STEP;
       const start = this.#sentences[at + 3]!;
       const words = this.#sentences[at + 4]!;
       if (words < length || start + WORDS < this.#wordCount) continue;
       for (let i = 0; i + length <= words; i++) {
-        if (this.#words[(start + i) % WORDS] !== first) continue;
+        if (this.#wordAt(start + i) !== first) continue;
         let same = 1;
-        while (same < length && this.#words[(start + i + same) % WORDS] === run[from + same]) same++;
+        while (same < length && this.#wordAt(start + i + same) === run[from + same]) same++;
         if (same === length) {
           found(number);
           break;
@@ -186,17 +202,20 @@ export class Passages {
     }
   }
 
+  #wordAt(position: number): number {
+    return this.#words[BITS + (position % WORDS)]!;
+  }
+
   #mayHave(word: number): boolean {
-    return (this.#wordBits[(word >>> 5) % this.#wordBits.length]! & (1 << (word & 31))) !== 0;
+    return this.#words.length > 0 && (this.#words[(word >>> 5) % BITS]! & (1 << (word & 31))) !== 0;
   }
 
   hasWord(number: number, word: number): boolean {
     if (!this.#mayHave(word)) return false;
-    const at = (number % SENTENCES) * 6;
+    const at = (number % SENTENCES) * STEP;
     const start = this.#sentences[at + 3]!;
     if (start + WORDS < this.#wordCount) return false;
-    for (let i = 0; i < this.#sentences[at + 4]!; i++)
-      if (this.#words[(start + i) % WORDS] === word) return true;
+    for (let i = 0; i < this.#sentences[at + 4]!; i++) if (this.#wordAt(start + i) === word) return true;
     return false;
   }
 }
@@ -206,9 +225,7 @@ export const keyed = (hash: number, key: number): number => mix(hash ^ key);
 
 function roomFor(table: Uint32Array, needed: number, most: number): Uint32Array {
   if (needed <= table.length) return table;
-  let length = table.length;
-  while (length < needed) length *= 2;
-  const wider = new Uint32Array(Math.min(Math.max(length, needed), most));
+  const wider = new Uint32Array(Math.min(most, Math.max(needed, Math.ceil(1.5 * table.length))));
   wider.set(table);
   return wider;
 }

@@ -10,12 +10,13 @@ import { Compile } from 'typebox/compile';
 import type { Call, SessionFacts, ToolList } from '../call.ts';
 import type { KnownDestinations } from '../destinations.ts';
 import type { Detector, Report } from '../detector.ts';
+import { SessionMemory } from '../session-memory.ts';
 import { Definitions } from './definitions.ts';
 import { type Following, followings, ownNames } from './following.ts';
 import { Share } from './habits.ts';
 import { changedDefinition, followedPassage } from './messages.ts';
 import { Passages, Trait } from './passages.ts';
-import { newReadings, type Readings, readResult } from './reading.ts';
+import { newReadings, type Readings, readingOf, readResult } from './reading.ts';
 import { verdictOf } from './score.ts';
 import { ToolTexts } from './tool-texts.ts';
 
@@ -28,15 +29,15 @@ export interface PoisoningState extends Readings {
   /** Highest score told so far. */
   told: number;
   /** Changed tools that were told of. */
-  readonly changed: Set<string>;
+  changed: readonly string[];
   /** Endpoint of each call. */
   readonly sources: string[];
-  /** Whether a tool took an argument from a new sentence of a known tool. */
-  readonly took: Map<string, number>;
 }
 
-const MOST_TOOLS = 64;
+const MOST_CHANGED = 64;
 const MOST_CALLS = 256;
+/** Of all open sessions together: 1.6 KiB each where 100,000 are open, more where fewer are. */
+const MEMORY_BYTES = 160 * 1024 * 1024;
 
 /** The call takes something from a sentence that its tool, a known one, never gave. */
 const isTaken = ({ values, sentence: { traits } }: Following): boolean =>
@@ -55,6 +56,7 @@ export class Poisoning implements Detector<PoisoningState> {
   readonly name = 'tool_poisoning' as const;
   readonly #texts = new ToolTexts();
   readonly #definitions = new Definitions();
+  readonly #memory = new SessionMemory(MEMORY_BYTES);
   readonly #destinations: KnownDestinations;
   /** Sentences of free text that are new to their tool. */
   readonly #news = new Share();
@@ -67,7 +69,7 @@ export class Poisoning implements Detector<PoisoningState> {
   }
 
   open(): PoisoningState {
-    return { ...newReadings(), told: 0, changed: new Set(), sources: [], took: new Map() };
+    return { ...newReadings(), told: 0, changed: [], sources: [] };
   }
 
   observe(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
@@ -75,19 +77,36 @@ export class Poisoning implements Detector<PoisoningState> {
     if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);
     if (state.sources.length < MOST_CALLS) state.sources.push(call.endpoint);
     if (call.result) readResult(call, this.#texts, state);
+    if (state.passages) this.#memory.note(state.passages);
+  }
+
+  end(_: SessionFacts, { passages }: PoisoningState): void {
+    if (passages) this.#memory.release(passages);
   }
 
   list(tools: ToolList): void {
     this.#definitions.list(tools);
   }
 
-  learn({ type }: SessionFacts, { fresh, tools, took }: PoisoningState): void {
-    for (const [endpoint, { lengths, prose, fresh }] of tools) {
-      this.#texts.learn(endpoint, lengths);
-      this.#news.add(['', type, endpoint], fresh, prose);
+  learn({ type }: SessionFacts, { fresh, tools }: PoisoningState): void {
+    for (const { endpoint, lengths, gave, prose, fresh: news, took } of tools) {
+      const keys = ['', type, endpoint];
+      if (gave) this.#texts.learn(endpoint, lengths);
+      if (prose > 0) this.#news.add(keys, news, prose);
+      if (took !== undefined) this.#taking.add(keys, took ? 1 : 0, 1);
     }
-    for (const [endpoint, times] of took) this.#taking.add(['', type, endpoint], times, 1);
     if (fresh) this.#texts.learnSentences(fresh.all());
+  }
+
+  /** Entries that had to make room so far. */
+  evicted(): number {
+    return (
+      this.#memory.evicted +
+      this.#definitions.evicted +
+      this.#texts.evicted +
+      this.#news.evicted +
+      this.#taking.evicted
+    );
   }
 
   snapshot(): unknown {
@@ -111,8 +130,8 @@ export class Poisoning implements Detector<PoisoningState> {
 
   #changed(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
     const change = this.#definitions.changeOf(call.endpoint);
-    if (!change || change.timeMs > call.timeMs || state.changed.has(call.endpoint)) return;
-    state.changed.add(call.endpoint);
+    if (!change || change.timeMs > call.timeMs || state.changed.includes(call.endpoint)) return;
+    state.changed = [...state.changed, call.endpoint].slice(-MOST_CHANGED);
     report(session, {
       detector: this.name,
       certainty: 'confirmed',
@@ -130,12 +149,12 @@ export class Poisoning implements Detector<PoisoningState> {
   }
 
   #follows(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
-    let taken = 0;
+    let taken = false;
     let best: { following: Following; score: number; confirmed: boolean } | undefined;
     if (state.passages && state.passages.count > 0) {
       for (const following of followings(call, session.type, state.passages, this.#destinations)) {
         const source = state.sources[following.sentence.call] ?? '';
-        if (isTaken(following)) taken = 1;
+        if (isTaken(following)) taken = true;
         const verdict = verdictOf(following, call, {
           newsBits: this.#news.bits(['', session.type, source]),
           takingBits: this.#taking.bits(['', session.type, call.endpoint]),
@@ -143,8 +162,8 @@ export class Poisoning implements Detector<PoisoningState> {
         if (!best || verdict.score > best.score) best = { following, ...verdict };
       }
     }
-    if (state.took.size < MOST_TOOLS)
-      state.took.set(call.endpoint, Math.max(taken, state.took.get(call.endpoint) ?? 0));
+    const reading = readingOf(call.endpoint, state);
+    if (reading) reading.took = reading.took === true || taken;
     state.passages ??= new Passages();
     ownNames(call, state.passages);
     if (!best || best.score < FLOOR || best.score <= state.told) return;

@@ -22,19 +22,33 @@ export interface Readings {
   passages: Passages | undefined;
   /** Sentences to learn, by tool. */
   fresh: SeenSet | undefined;
-  /** What the results of each tool had, by endpoint. */
-  readonly tools: Map<string, ToolReading>;
+  /** What each tool gave and took, by endpoint. */
+  readonly tools: ToolReading[];
 }
 
 export interface ToolReading {
-  /** Longest value under each key, in words. */
-  readonly lengths: Map<number, number>;
+  readonly endpoint: string;
+  /** Values longer than any under their key so far, in words. */
+  lengths: Map<number, number> | undefined;
+  /** It gave a result. */
+  gave: boolean;
   /** Sentences of free text, and how many of them were new to the tool; counted once the tool is known. */
   prose: number;
   fresh: number;
+  /** Whether it took an argument from a new sentence of a known tool; undefined while it had none. */
+  took: boolean | undefined;
 }
 
-export const newReadings = (): Readings => ({ passages: undefined, fresh: undefined, tools: new Map() });
+export const newReadings = (): Readings => ({ passages: undefined, fresh: undefined, tools: [] });
+
+/** Where a tool is noted; undefined when the session has too many. */
+export function readingOf(endpoint: string, { tools }: Readings): ToolReading | undefined {
+  const known = tools.find((tool) => tool.endpoint === endpoint);
+  if (known || tools.length >= LEARNT_TOOLS) return known;
+  const made = { endpoint, lengths: undefined, gave: false, prose: 0, fresh: 0, took: undefined };
+  tools.push(made);
+  return made;
+}
 
 const points = new Uint8Array(1_024);
 const numbers = new Int32Array(1_024);
@@ -43,11 +57,9 @@ const fresh = new Uint8Array(1_024);
 export function readResult(call: Call, texts: ToolTexts, readings: Readings): void {
   const { endpoint } = call;
   const tool = texts.hashOf(endpoint);
-  let reading = readings.tools.get(endpoint);
-  if (!reading) {
-    reading = { lengths: new Map(), prose: 0, fresh: 0 };
-    if (readings.tools.size < LEARNT_TOOLS) readings.tools.set(endpoint, reading);
-  }
+  const reading = readingOf(endpoint, readings);
+  if (!reading) return;
+  reading.gave = true;
   const usual = texts.of(endpoint);
   for (const field of call.result!.fields) readField(field, call, tool, usual, texts, reading, readings);
 }
@@ -68,14 +80,12 @@ function readField(
   const path = hashText(field.path);
   const known = isKnown(usual);
   const source = (known ? Trait.novel : 0) | (call.risk.untrusted ? Trait.untrusted : 0);
-  const { lengths } = reading;
   let under = 0;
   for (let i = 0; i < count; i++) {
     const words = scan.length(i);
     under = i > 0 && scan.key[i] === scan.key[i - 1] ? under + words : words;
     const key = join(path, scan.key[i]!);
-    if ((lengths.get(key) ?? 0) < under && (lengths.has(key) || lengths.size < MAXIMUM_KEYS))
-      lengths.set(key, under);
+    if (under > (usual?.keys.get(key) ?? 0)) noteLength(reading, key, under);
     numbers[i] = -1;
     const prose = traitsOf(scan.bits[i]!, scan.parts[i]!) & Trait.prose;
     if (known && prose) reading.prose++;
@@ -113,6 +123,13 @@ function readField(
     const number = sentence < count ? numbers[sentence]! : -1;
     readings.passages?.name(names.hash[i]!, number < 0 ? KNOWN : number);
   }
+}
+
+function noteLength(reading: ToolReading, key: number, words: number): void {
+  reading.lengths ??= new Map();
+  const { lengths } = reading;
+  const known = lengths.get(key);
+  if (known === undefined ? lengths.size < MAXIMUM_KEYS : known < words) lengths.set(key, words);
 }
 
 function traitsOf(bits: number, parts: number): number {

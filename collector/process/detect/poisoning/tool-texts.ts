@@ -45,6 +45,10 @@ export class ToolTexts {
   readonly #tools = new Bounded<ToolText>(TOOLS);
   #key = newKey();
 
+  get evicted(): number {
+    return this.#tools.evicted + this.#sentences.forgotten;
+  }
+
   /** What its sentences are hashed with. */
   hashOf(endpoint: string): number {
     return keyed(hashText(endpoint), this.#key);
@@ -63,7 +67,7 @@ export class ToolTexts {
     for (const hash of joined) this.#sentences.add(hash);
   }
 
-  learn(endpoint: string, keys: ReadonlyMap<number, number>): void {
+  learn(endpoint: string, keys: ReadonlyMap<number, number> = new Map()): void {
     const tool = this.#tools.use(endpoint, () => ({ sessions: 0, keys: new Map() }));
     tool.sessions++;
     for (const [key, words] of keys) {

@@ -38,15 +38,24 @@ export interface Denial {
   readonly attempt: number;
 }
 
+export interface Learnt {
+  readonly call: number;
+  readonly endpoint: string;
+}
+
 export interface DenialState {
-  denials: Denial[];
+  denials: readonly Denial[];
   /** Names that results gave since the first denial, with the call that gave them. */
-  learnt: Map<number, { call: number; endpoint: string }>;
+  learnt: ReadonlyMap<number, Learnt>;
   /** A policy refused a tool; the call itself comes with its arguments. */
   pending: { endpoint: string; timeMs: number } | undefined;
 }
 
-export const newDenialState = (): DenialState => ({ denials: [], learnt: new Map(), pending: undefined });
+/** Shared by all sessions without refusals. */
+const none: readonly Denial[] = [];
+const nothing: ReadonlyMap<number, Learnt> = new Map();
+
+export const newDenialState = (): DenialState => ({ denials: none, learnt: nothing, pending: undefined });
 
 export function noteDecision({ decision, server, tool, timeMs }: Decision, state: DenialState): void {
   if (decision === 'deny') state.pending = { endpoint: `${server}/${tool}`, timeMs };
@@ -64,14 +73,14 @@ export function isRefused(call: Call, state: DenialState): boolean {
 
 export function noteDenial(call: Call, state: DenialState): void {
   state.pending = undefined;
-  state.denials.push({
+  const denial = {
     call: call.index,
     timeMs: call.timeMs,
     endpoint: call.endpoint,
     resources: resourcesOf(call.arguments),
     attempt: hashText(`${call.endpoint} ${call.arguments?.fields.map(({ text }) => text).join(' ') ?? ''}`),
-  });
-  if (state.denials.length > MOST_DENIALS) state.denials.shift();
+  };
+  state.denials = [...state.denials, denial].slice(-MOST_DENIALS);
 }
 
 /** Denials near enough to matter for a call, the newest first. */
@@ -81,14 +90,16 @@ export const recentDenials = ({ denials }: DenialState, call: Call): Denial[] =>
     .reverse();
 
 /** Takes in what a result says, once something was refused. */
-export function learnNames(call: Call, { denials, learnt }: DenialState): void {
-  if (denials.length === 0 || !call.result) return;
+export function learnNames(call: Call, state: DenialState): void {
+  if (state.denials.length === 0 || !call.result) return;
+  const learnt = new Map(state.learnt);
   for (const { text } of call.result.fields) {
     const { names } = scanned(text);
     for (let i = 0; i < names.count && learnt.size < MOST_LEARNT; i++)
       if (!learnt.has(names.hash[i]!))
         learnt.set(names.hash[i]!, { call: call.index, endpoint: call.endpoint });
   }
+  state.learnt = learnt;
 }
 
 /** Names in the arguments of a call. */

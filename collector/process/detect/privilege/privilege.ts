@@ -39,14 +39,14 @@ const rightNouns = new Set(
 export interface PrivilegeState extends DenialState {
   /** The session gave rights with this call. */
   grant: number | undefined;
-  readonly told: Set<string>;
+  told: readonly string[];
 }
 
 export class Privilege implements Detector<PrivilegeState> {
   readonly name = 'privilege_escalation' as const;
 
   open(): PrivilegeState {
-    return { ...newDenialState(), grant: undefined, told: new Set() };
+    return { ...newDenialState(), grant: undefined, told: [] };
   }
 
   decide(decision: Decision, _: SessionFacts, state: PrivilegeState): void {
@@ -60,8 +60,8 @@ export class Privilege implements Detector<PrivilegeState> {
     }
     if (call.outcome !== 'ok' || state.denials.length === 0) return;
     const found = chainOf(call, state);
-    if (found && !state.told.has(found.kind)) {
-      state.told.add(found.kind);
+    if (found && !state.told.includes(found.kind)) {
+      state.told = [...state.told, found.kind];
       report(session, {
         detector: this.name,
         server: call.server,

@@ -9,6 +9,7 @@
 import type { Call, SessionFacts } from '../call.ts';
 import { type Destination, destinationsOf, type KnownDestinations } from '../destinations.ts';
 import type { Detector, Report } from '../detector.ts';
+import { SessionMemory } from '../session-memory.ts';
 import { Fingerprints } from './fingerprints.ts';
 import { fingerprint, type Match, matchOf } from './match.ts';
 import { streamOf } from './stream.ts';
@@ -21,13 +22,22 @@ const ENCODED = 4;
 const LONGEST_ARGUMENT = 8_192;
 const DESTINATIONS = 64;
 const SOURCES = 32;
+/** Of all open sessions together: 1.6 KiB each where 100,000 are open, more where fewer are. */
+const MEMORY_BYTES = 160 * 1024 * 1024;
 
+/** Made when there is something to remember. */
 export interface ExfiltrationState {
-  /** Made when there is something to remember. */
   fingerprints: Fingerprints | undefined;
-  readonly destinations: Set<string>;
-  /** Tool of each call that gave something, to be named. */
-  readonly sources: Map<number, { endpoint: string; secret: boolean; path: string }>;
+  destinations: Set<string> | undefined;
+  /** The calls that gave something, to be named. */
+  sources: Source[] | undefined;
+}
+
+interface Source {
+  readonly call: number;
+  readonly endpoint: string;
+  readonly secret: boolean;
+  readonly path: string;
 }
 
 interface Leak extends Match {
@@ -38,6 +48,7 @@ interface Leak extends Match {
 export class Exfiltration implements Detector<ExfiltrationState> {
   readonly name = 'read_then_exfiltrate' as const;
   readonly #known: KnownDestinations;
+  readonly #memory = new SessionMemory(MEMORY_BYTES);
 
   /** The destinations of finished sessions, which it learns and saves. */
   constructor(known: KnownDestinations) {
@@ -45,17 +56,27 @@ export class Exfiltration implements Detector<ExfiltrationState> {
   }
 
   open(): ExfiltrationState {
-    return { fingerprints: undefined, destinations: new Set(), sources: new Map() };
+    return { fingerprints: undefined, destinations: undefined, sources: undefined };
   }
 
   observe(call: Call, session: SessionFacts, state: ExfiltrationState, report: Report): void {
     if (call.arguments) this.#goesOut(call, session, state, report);
-    if (call.result && (call.risk.sensitive || call.risk.untrusted || call.risk.secret))
-      remember(call, state);
+    if (!call.result || !(call.risk.sensitive || call.risk.untrusted || call.risk.secret)) return;
+    remember(call, state);
+    if (state.fingerprints) this.#memory.note(state.fingerprints);
+  }
+
+  end(_: SessionFacts, { fingerprints }: ExfiltrationState): void {
+    if (fingerprints) this.#memory.release(fingerprints);
   }
 
   learn(session: SessionFacts, { destinations }: ExfiltrationState): void {
-    this.#known.learn(session.type, destinations);
+    this.#known.learn(session.type, destinations ?? []);
+  }
+
+  /** Entries that had to make room so far. */
+  evicted(): number {
+    return this.#memory.evicted + this.#known.forgotten;
   }
 
   snapshot(): unknown {
@@ -70,6 +91,7 @@ export class Exfiltration implements Detector<ExfiltrationState> {
     const all = destinationsOf(call);
     const external = all.filter(({ kind }) => kind !== 'name');
     if (external.length === 0) return;
+    state.destinations ??= new Set();
     for (const { value } of external)
       if (state.destinations.size < DESTINATIONS) state.destinations.add(value);
     if (!state.fingerprints) return;
@@ -82,7 +104,7 @@ export class Exfiltration implements Detector<ExfiltrationState> {
     if (!leak || leak.length < LEAST_SHARED) return;
     const encoded = leak.encoding !== 'plain' && leak.encoding !== 'json';
     if (!encoded && !this.#known.ready) return;
-    const source = state.sources.get(leak.call);
+    const source = state.sources?.find(({ call: given }) => given === leak.call);
     const score =
       Math.log2(leak.length / GRAM) / 2 +
       (fresh.novelty === 'new' ? 2 : 1) +
@@ -167,8 +189,10 @@ function remember(call: Call, state: ExfiltrationState): void {
   state.fingerprints ??= new Fingerprints();
   const { fingerprints } = state;
   for (const hash of winnow(text)) fingerprints.add(fingerprint(hash), call.index);
-  if (state.sources.size < SOURCES)
-    state.sources.set(call.index, {
+  state.sources ??= [];
+  if (state.sources.length < SOURCES)
+    state.sources.push({
+      call: call.index,
       endpoint: call.endpoint,
       secret: call.risk.secret,
       path: call.result!.fields[0]?.path ?? '',

@@ -7,6 +7,8 @@ const CALL_BITS = 0xff;
 const FIRST_SLOTS = 64;
 const MOST_SLOTS = 2_048;
 const FULL = 0.75;
+/** The objects around the tables. */
+const OVERHEAD_BYTES = 512;
 
 export class Fingerprints {
   #young = new Uint32Array(FIRST_SLOTS);
@@ -16,7 +18,7 @@ export class Fingerprints {
   forgotten = 0;
 
   get bytes(): number {
-    return this.#young.byteLength + (this.#old?.byteLength ?? 0);
+    return OVERHEAD_BYTES + this.#young.byteLength + (this.#old?.byteLength ?? 0);
   }
 
   add(hash: number, call: number): void {
@@ -31,7 +33,7 @@ export class Fingerprints {
     return find(this.#young, hash) ?? (this.#old ? find(this.#old, hash) : undefined);
   }
 
-  clear(): void {
+  forget(): void {
     this.forgotten += this.#count;
     this.#young = new Uint32Array(FIRST_SLOTS);
     this.#old = undefined;
