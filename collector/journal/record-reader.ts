@@ -1,5 +1,6 @@
 /** Reads events from texts and numbers, as `record.ts` describes. */
 import type { EventOf, McpEvent } from '../catalogue/events.ts';
+import { formatTime } from '../receive/times.ts';
 import type { ByteReader } from './bytes.ts';
 import { FORM, HAS } from './record-writer.ts';
 import type { Ending, Setting } from './shared-texts.ts';
@@ -49,7 +50,7 @@ export class RecordReader {
   }
 
   #time(): string {
-    return new Date(this.#receivedMs + this.#numbers.signed()).toISOString();
+    return formatTime(this.#receivedMs + this.#numbers.signed());
   }
 
   #text(): string {

@@ -7,6 +7,7 @@ import {
   type Perspective,
   TEXT_LENGTH,
 } from '../../catalogue/events.ts';
+import { formatTime } from '../times.ts';
 import { payloadOf } from './read.ts';
 import type { RecordReader } from './record-reader.ts';
 import type { SessionRef } from './session.ts';
@@ -33,7 +34,7 @@ export function factsOf(
   traceId: string | undefined,
 ): Facts {
   const { clientVersion, user, address } = reading;
-  const facts: Facts = { time: new Date(reading.timeMs).toISOString(), server: clip(server) };
+  const facts: Facts = { time: formatTime(reading.timeMs), server: clip(server) };
   if (clientName) {
     facts.client = { name: clip(clientName) };
     if (clientVersion) facts.client.version = clip(clientVersion);

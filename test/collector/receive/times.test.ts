@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseTime } from '../../../collector/receive/times.ts';
+import { formatTime, parseTime } from '../../../collector/receive/times.ts';
+import { seeded } from '../../random.ts';
 
 test.each([
   ['2026-11-21T09:30:15Z', Date.UTC(2026, 10, 21, 9, 30, 15)],
@@ -52,4 +53,15 @@ test('every day of four centuries is the day that Date says', () => {
     const date = new Date(Date.UTC(1800, 0, 1 + day, 12));
     if (parseTime(date.toISOString()) !== date.getTime()) expect.fail(date.toISOString());
   }
+});
+
+test('a time is written as the platform does, whatever was written before', () => {
+  const next = seeded(20_261_121);
+  const last = Date.parse('9999-12-31T23:59:59.999Z');
+  for (let i = 0; i < 20_000; i++) {
+    const timeMs = i % 3 === 0 ? next() * last : Date.parse('2026-11-21T09:30:15Z') + next() * 3_000;
+    expect(formatTime(timeMs)).toBe(new Date(timeMs).toISOString());
+  }
+  for (const timeMs of [-1, 0, 999.999, 1_000, last, -62_167_219_200_000])
+    expect(formatTime(timeMs)).toBe(new Date(timeMs).toISOString());
 });
