@@ -39,7 +39,11 @@ export interface IndexParts {
 }
 
 const WRITE_EVERY_MS = 1_000;
-const LONGEST_RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 10_000;
+/** Made anew a tenth of the time at most. */
+const PAUSES_PER_REBUILD = 9;
+/** So few wait when no flood is under way. */
+const CALM = 1_000;
 /** How long a snapshot waits for the index. */
 const SETTLE_MS = 5_000;
 /** How long the end of the collector does. */
@@ -211,6 +215,8 @@ export class AuditIndex {
   async #makeAnew(): Promise<void> {
     if (!this.#opened || !this.#mayRebuild || this.#rebuilding || performance.now() < this.#rebuildAtMs)
       return;
+    // While they come faster than they can be written, it would not be whole afterwards either.
+    if (this.#rebuild === 'overflow' && this.#queue.size > CALM) return;
     const { journal, instruments, logger, now } = this.#parts;
     const reason = this.#rebuild as RebuildReason;
     const { dropped } = this.#queue;
@@ -222,7 +228,9 @@ export class AuditIndex {
       await this.#thread.call('rebuild', journal.end, now());
       this.#rebuild = dropped === this.#queue.dropped ? undefined : 'overflow';
       this.#recovered();
-      const seconds = (performance.now() - startedMs) / 1_000;
+      const durationMs = performance.now() - startedMs;
+      this.#rebuildAtMs = performance.now() + PAUSES_PER_REBUILD * durationMs;
+      const seconds = durationMs / 1_000;
       logger.info({ seconds }, 'the index of ended sessions has been made from the journal');
     } catch (error) {
       this.#rebuildAtMs = performance.now() + LONGEST_RETRY_MS;

@@ -27,13 +27,13 @@ export class IndexQueue {
   /** False when another one had to be dropped for it. */
   addSession(session: Session): boolean {
     this.#sessions.add(session);
-    return this.#added(this.#sessions);
+    return this.#added(this.#sessions, this.#batch.sessions.size);
   }
 
   /** False when another one had to be dropped for it. */
   addFinding(finding: Finding): boolean {
     this.#findings.set(finding.id, finding);
-    return this.#added(this.#findings);
+    return this.#added(this.#findings, this.#batch.findings.size);
   }
 
   /** Sessions and findings that are in no batch yet. */
@@ -80,9 +80,12 @@ export class IndexQueue {
     this.done();
   }
 
-  #added<T>(waiting: { readonly size: number; keys(): Iterator<T>; delete(oldest: T): boolean }): boolean {
+  #added<T>(
+    waiting: { readonly size: number; keys(): Iterator<T>; delete(oldest: T): boolean },
+    inBatch: number,
+  ): boolean {
     this.#sinceMs ??= performance.now();
-    if (waiting.size <= WAITING) return true;
+    if (waiting.size + inBatch <= WAITING) return true;
     waiting.delete(waiting.keys().next().value as T);
     this.dropped++;
     return false;

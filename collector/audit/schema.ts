@@ -5,7 +5,7 @@
  * are found by an index, tools and servers by `postings`, whose rows of three small numbers stand in the order in which
  * lists show them.
  */
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Finding } from '../process/finding.ts';
 
@@ -65,6 +65,8 @@ CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER 
 
 /** Opens the file, made if need be. Throws when it is damaged, locked, or cannot be written. */
 export function openDatabase(file: string, maximumBytes: number): DatabaseSync {
+  // For its owner alone, like the journal; the files that SQLite puts beside it take that over.
+  closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
     // What the last seconds before a power cut wrote may be gone: the journal tells them again.
