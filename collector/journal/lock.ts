@@ -26,9 +26,10 @@ export class FolderLock {
     const file = join(directory, NAME);
     create(file);
     const database = new DatabaseSync(file);
+    // Nothing is written, so that nothing has to be rolled back.
     for (const until = Date.now() + patienceMs; ; ) {
       try {
-        database.exec('BEGIN EXCLUSIVE');
+        database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
         return new FolderLock(database);
       } catch (error) {
         const busy = (error as { errcode?: number }).errcode === SQLITE_BUSY;

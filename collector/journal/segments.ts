@@ -48,6 +48,7 @@ export class Segments {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     for (const { segment, ...file } of files) this.#files.set(segment, file);
+    options.instruments.beforeScrape(() => this.#expose());
   }
 
   /** Takes up the segments of a folder and mends what a sudden stop left half done. */
@@ -115,7 +116,6 @@ export class Segments {
     const first = this.#files.size === 0;
     this.#open = segment;
     this.#files.set(segment, { bytes, compressed: false, lastWriteMs: this.#now() });
-    this.#expose();
     if (first) this.#options.instruments.set(collectorJournalOldest, {}, this.#now() / 1_000);
   }
 
@@ -162,7 +162,6 @@ export class Segments {
       if (number >= segment) break;
       await this.#delete(number);
     }
-    this.#expose();
     await this.#exposeOldest();
     this.compress();
   }
@@ -196,7 +195,6 @@ export class Segments {
         if (bytes === undefined) return;
         this.#files.set(segment, { bytes, compressed: true, lastWriteMs });
         this.#failing = false;
-        this.#expose();
       } catch (error) {
         instruments.inc(collectorJournalCompressErrors, {});
         if (!this.#failing)
