@@ -41,6 +41,7 @@ export const boundedTables = [
   'views',
   'view_payloads',
   'index',
+  'detectors',
 ] as const;
 export type BoundedTable = (typeof boundedTables)[number];
 

@@ -140,6 +140,8 @@ function accountIn(text: string): string | undefined {
     : undefined;
 }
 
+export type Novelty = 'unknown' | 'used' | 'new to type' | 'new';
+
 /** Sessions until a type's destinations are known. */
 const KNOWN_AFTER = 20;
 const REMEMBERED = 1 << 16;
@@ -194,7 +196,8 @@ export class KnownDestinations {
   }
 
   /** Whether nobody used it, or no session of the type where enough of them are known. */
-  novelty(type: string, value: string): 'used' | 'new to type' | 'new' {
+  novelty(type: string, value: string): Novelty {
+    if (!this.ready) return 'unknown';
     const hash = keyed(hashText(value), this.#key);
     if (!this.#seen.has(hash)) return 'new';
     return this.known(type) && !this.#seen.has(join(hashText(type), hash)) ? 'new to type' : 'used';

@@ -78,6 +78,8 @@ export interface Detector<S> {
   tick?(nowMs: number, report: Report): void;
   /** False while too little is known of sessions of a type to judge them by; without it, nothing needs to be known. */
   knows?(sessionType: string): boolean;
+  /** Entries of its tables, and sessions, that had to make room so far. */
+  evicted?(): number;
   /** What is known of finished sessions, as plain JSON of bounded size. */
   snapshot?(): unknown;
   /** False when what was saved has another shape; the detector then starts anew. */

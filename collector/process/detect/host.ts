@@ -127,6 +127,7 @@ export class DetectorHost {
   tick(nowMs: number): void {
     if (!this.#enabled) return;
     this.#detection.tick(nowMs);
+    this.#learning.countEvictions();
     this.#learning.budget.tick(nowMs, () =>
       this.#parts.findings.all.some((finding) => holdsThresholds(finding, nowMs)),
     );

@@ -1,5 +1,5 @@
 /** What the detectors have learnt of ended sessions: their baselines, the thresholds, and who taught them how much. */
-import { collectorLearning } from '../../catalogue/collector-metrics.ts';
+import { collectorEvictions, collectorLearning } from '../../catalogue/collector-metrics.ts';
 import type { Detector as DetectorName, LearningResult } from '../../catalogue/labels.ts';
 import { detectorLearning } from '../../catalogue/metrics.ts';
 import type { CollectorConfig } from '../../config.ts';
@@ -24,6 +24,7 @@ export class Learning {
   readonly #shares: PrincipalShares;
   /** Session types that have ended sessions, as many as may be labels. */
   readonly #types = new Set<string>();
+  #evicted = 0;
 
   constructor(config: CollectorConfig, instruments: Instruments, all: readonly AnyDetector[]) {
     this.#config = config;
@@ -53,6 +54,14 @@ export class Learning {
   observe(sessionType: string, scores: ReadonlyMap<DetectorName, number>, nowMs: number): void {
     this.budget.observe(scores, nowMs);
     this.#note(sessionType);
+  }
+
+  /** Counts what had to make room in the detectors' tables since the last time. */
+  countEvictions(): void {
+    const evicted = this.detectors.reduce((sum, detector) => sum + (detector.evicted?.() ?? 0), 0);
+    if (evicted > this.#evicted)
+      this.#instruments.inc(collectorEvictions, { table: 'detectors' }, evicted - this.#evicted);
+    this.#evicted = evicted;
   }
 
   stateOf(detector: DetectorName): DetectorState {

@@ -117,12 +117,13 @@ export class Credentials implements Detector<CredentialState> {
           state.told.add(secret);
           const destination = destinationsOf(call).find(({ kind }) => kind !== 'name');
           const novelty = destination ? this.#destinations.novelty(session.type, destination.value) : 'used';
+          const isNew = novelty === 'new' || novelty === 'new to type';
           const encoded = view.encoding !== 'plain' && view.encoding !== 'json';
           const strong = origin.kind !== 'one-time code' && origin.kind !== 'password or key';
           report(session, {
             detector: this.name,
-            certainty: strong || encoded || novelty !== 'used' ? 'confirmed' : 'scored',
-            score: (strong ? 10 : 6) + (novelty === 'used' ? 0 : 3) + (encoded ? 3 : 0),
+            certainty: strong || encoded || isNew ? 'confirmed' : 'scored',
+            score: (strong ? 10 : 6) + (isNew ? 3 : 0) + (encoded ? 3 : 0),
             message: `\`${call.tool}\` was given a ${origin.kind} in \`${path}\` that \`${origin.endpoint}\` had returned${encoded ? ', encoded' : ''}${destination ? `, to \`${destination.shown}\`` : ''}. Secrets are for the service they belong to.`,
             server: call.server,
             tool: call.tool,

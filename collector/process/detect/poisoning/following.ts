@@ -1,6 +1,6 @@
 /** Finds out whether a call takes its arguments from a sentence that a tool gave. */
 import type { Call } from '../call.ts';
-import { type Destination, destinationsOf, type KnownDestinations } from '../destinations.ts';
+import { type Destination, destinationsOf, type KnownDestinations, type Novelty } from '../destinations.ts';
 import { hashWord } from '../text/lexicon.ts';
 import { scanned } from '../text/scan.ts';
 import { wordsOf } from '../tool-words.ts';
@@ -20,7 +20,7 @@ export interface Following {
   readonly sentence: Sentence;
   /** A destination of the call that the sentence names, the one that is newest. */
   destination: Destination | undefined;
-  novelty: 'used' | 'new to type' | 'new';
+  novelty: Novelty;
   /** Arguments that name something the sentence names, or are part of it. */
   values: number;
   /** Arguments too short to tell by themselves. */
@@ -125,7 +125,7 @@ export function followings(
   return [...found.values()];
 }
 
-const rank = { used: 0, 'new to type': 1, new: 2 } as const;
+const rank = { unknown: 0, used: 0, 'new to type': 1, new: 2 } as const;
 
 function sendTo(following: Following, destination: Destination, novelty: Following['novelty']): void {
   if (following.destination && rank[following.novelty] >= rank[novelty]) return;

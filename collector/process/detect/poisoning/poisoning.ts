@@ -30,8 +30,9 @@ export interface PoisoningState extends Readings {
   told: number;
   /** Changed tools that were told of. */
   changed: readonly string[];
-  /** Endpoint of each call. */
+  /** Endpoints of the calls from the first one that was seen, after a restart not the session's first. */
   readonly sources: string[];
+  first: number;
 }
 
 const MOST_CHANGED = 64;
@@ -69,12 +70,13 @@ export class Poisoning implements Detector<PoisoningState> {
   }
 
   open(): PoisoningState {
-    return { ...newReadings(), told: 0, changed: [], sources: [] };
+    return { ...newReadings(), told: 0, changed: [], sources: [], first: -1 };
   }
 
   observe(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
     this.#changed(call, session, state, report);
     if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);
+    if (state.first < 0) state.first = call.index;
     if (state.sources.length < MOST_CALLS) state.sources.push(call.endpoint);
     if (call.result) readResult(call, this.#texts, state);
     if (state.passages) this.#memory.note(state.passages);
@@ -153,7 +155,7 @@ export class Poisoning implements Detector<PoisoningState> {
     let best: { following: Following; score: number; confirmed: boolean } | undefined;
     if (state.passages && state.passages.count > 0) {
       for (const following of followings(call, session.type, state.passages, this.#destinations)) {
-        const source = state.sources[following.sentence.call] ?? '';
+        const source = state.sources[following.sentence.call - state.first] ?? '';
         if (isTaken(following)) taken = true;
         const verdict = verdictOf(following, call, {
           newsBits: this.#news.bits(['', session.type, source]),

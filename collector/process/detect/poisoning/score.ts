@@ -68,6 +68,7 @@ function flowScore(following: Following, { risk }: Call, { newsBits, takingBits 
 /** An account that others were paid to is still no destination of this session; a domain that others write to mostly is. */
 function reach({ destination, novelty }: Following): number {
   if (!destination) return -3;
+  if (novelty === 'unknown') return 0;
   if (novelty === 'new') return 3;
   if (novelty === 'new to type') return 2;
   return destination.kind === 'account' ? 1.5 : -5;

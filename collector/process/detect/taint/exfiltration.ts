@@ -10,7 +10,7 @@ import type { Call, SessionFacts } from '../call.ts';
 import { type Destination, destinationsOf, type KnownDestinations } from '../destinations.ts';
 import type { Detector, Report } from '../detector.ts';
 import { SessionMemory } from '../session-memory.ts';
-import { Fingerprints } from './fingerprints.ts';
+import { Fingerprints, LAST_TOLD_CALL } from './fingerprints.ts';
 import { fingerprint, type Match, matchOf } from './match.ts';
 import { streamOf } from './stream.ts';
 import { type Encoding, viewsOf } from './views.ts';
@@ -19,6 +19,7 @@ import { GRAM, grams, winnow } from './winnow.ts';
 /** Letters and digits shared at least: what winnowing finds for certain is 31; less may be chance. */
 const LEAST_SHARED = 20;
 const ENCODED = 4;
+const noveltyScore = { used: 0, unknown: 0, 'new to type': 1, new: 2 } as const;
 const LONGEST_ARGUMENT = 8_192;
 const DESTINATIONS = 64;
 const SOURCES = 32;
@@ -103,11 +104,11 @@ export class Exfiltration implements Detector<ExfiltrationState> {
     const leak = leakOf(call, external, state.fingerprints);
     if (!leak || leak.length < LEAST_SHARED) return;
     const encoded = leak.encoding !== 'plain' && leak.encoding !== 'json';
-    if (!encoded && !this.#known.ready) return;
+    if (!encoded && fresh.novelty === 'unknown') return;
     const source = state.sources?.find(({ call: given }) => given === leak.call);
     const score =
       Math.log2(leak.length / GRAM) / 2 +
-      (fresh.novelty === 'new' ? 2 : 1) +
+      noveltyScore[fresh.novelty] +
       (encoded ? ENCODED : 0) +
       3 * Math.min(1, (leak.length + GRAM) / leak.of) +
       (source?.secret ? 1 : 0);
@@ -218,7 +219,8 @@ function message(
 ): string {
   const back = index - call;
   const from = source === undefined ? 'a tool' : `\`${source}\``;
-  const when = back === 1 ? 'in the call before' : `${back} calls earlier`;
+  const when =
+    call >= LAST_TOLD_CALL ? 'before' : back === 1 ? 'in the call before' : `${back} calls earlier`;
   const seen =
     sessions === 0 ? 'of a type without history' : `never used by sessions of type ${type} in ${sessions}`;
   return `\`${tool}\` received at least ${length} characters that ${from} returned ${when}${encodings[encoding]}, to \`${destination}\`, ${seen}.`;

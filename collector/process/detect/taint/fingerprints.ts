@@ -4,6 +4,8 @@
  * of a session stays below 16 KiB.
  */
 const CALL_BITS = 0xff;
+/** From this one on, calls are told apart no more. */
+export const LAST_TOLD_CALL = CALL_BITS - 1;
 const FIRST_SLOTS = 64;
 const MOST_SLOTS = 2_048;
 const FULL = 0.75;
