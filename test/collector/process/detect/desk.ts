@@ -17,6 +17,7 @@ class Told implements Detector<{ calls: number }> {
   readonly name = 'sequence';
   learnt: string[] = [];
   knowsTypes = true;
+  madeRoom = 0;
 
   open = () => ({ calls: 0 });
 
@@ -44,6 +45,10 @@ class Told implements Detector<{ calls: number }> {
 
   knows(): boolean {
     return this.knowsTypes;
+  }
+
+  evicted(): number {
+    return this.madeRoom;
   }
 
   snapshot(): unknown {

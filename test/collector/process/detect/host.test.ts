@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   collectorDetectorErrors,
+  collectorEvictions,
   collectorLearning,
   collectorSuspicions,
 } from '../../../../collector/catalogue/collector-metrics.ts';
@@ -286,4 +287,14 @@ test('Learning starts anew on demand, or with what another collector learnt', ()
     'budget',
     'shares',
   ]);
+});
+
+test('what makes room in a detector’s tables is counted once', async () => {
+  const desk = new Desk();
+  desk.host.tick(desk.nowMs);
+  expect(await counted(desk, collectorEvictions, { table: 'detectors' })).toBe(0);
+  desk.detector.madeRoom = 7;
+  desk.host.tick(desk.nowMs);
+  desk.host.tick(desk.nowMs);
+  expect(await counted(desk, collectorEvictions, { table: 'detectors' })).toBe(7);
 });
