@@ -163,7 +163,7 @@ test('a signal during the replay ends the start at once and with 0', async () =>
   const ready = () => fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.text());
   await vi.waitFor(async () => expect(await ready()).toContain('being replayed'), {
     interval: 5,
-    timeout: 10_000,
+    timeout: 30_000,
   });
   expect(await starting.end('SIGTERM')).toBe(0);
   expect(starting.log).not.toContain('the collector takes events');

@@ -280,7 +280,7 @@ test('old segments go once a snapshot covers them', async () => {
   const journal = join(config.dataDirectory, 'journal');
   const bytes = () =>
     readdirSync(journal).reduce((sum, name) => sum + readFileSync(join(journal, name)).length, 0);
-  await vi.waitFor(() => expect(bytes()).toBeLessThan(6_000), 5_000);
+  await vi.waitFor(() => expect(bytes()).toBeLessThan(6_000), 20_000);
   await collector.stop();
 });
 
