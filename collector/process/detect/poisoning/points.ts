@@ -1,7 +1,8 @@
 /**
- * How much a sentence of a tool's result reads like instructions to the agent that reads it, in points. Weak signs add
- * up; none is proof, since mails, recipes and manuals give instructions too. Source: the vocabulary of published
- * scanners of tool descriptions and of prompt-injection surveys; no phrase of a recorded attack.
+ * How much a passage of a tool's result reads like instructions to the agent that reads it, in points. Weak signs add up,
+ * each counted once however often it is there; none is proof, since mails, recipes and manuals give instructions too.
+ * Source: the vocabulary of published scanners of tool descriptions and of surveys of prompt injection; no phrase of a
+ * recorded attack.
  */
 import { Word } from '../text/lexicon.ts';
 import { Mark } from '../text/scan.ts';
@@ -9,47 +10,63 @@ import { Mark } from '../text/scan.ts';
 const has = (bits: number, all: number): boolean => (bits & all) === all;
 const any = (bits: number, some: number): boolean => (bits & some) !== 0;
 
-/** Points of one sentence by its words; 0 for most. */
-export function pointsOf(bits: number): number {
-  let points = 0;
-  // Sets aside what was asked before.
-  if (any(bits, Word.override) && any(bits, Word.orders) && any(bits, Word.prior | Word.model | Word.you))
-    points += 3;
-  // Keeps it from the user.
-  if (any(bits, Word.negation) && any(bits, Word.tell) && any(bits, Word.user)) points += 2;
-  else if (any(bits, Word.secret) && any(bits, Word.command)) points += 1;
+/** What a sentence may do, and the points of it. */
+const signs: readonly [points: number, shows: (bits: number) => boolean][] = [
+  // Sets aside what was asked before, or whatever the reader goes by.
+  [4, (bits) => has(bits, Word.override | Word.prior | Word.orders)],
+  [2, (bits) => has(bits, Word.override | Word.orders) && any(bits, Word.model | Word.you)],
+  // Keeps it from the user, or happens unseen.
+  [2, (bits) => has(bits, Word.negation | Word.tell | Word.user)],
+  [1, (bits) => any(bits, Word.secret) && any(bits, Word.command)],
   // Addresses the model.
-  if (any(bits, Word.model) && any(bits, Word.you | Word.oblige | Word.orders | Word.notice)) points += 2;
+  [
+    2,
+    (bits) =>
+      any(bits, Word.model) && any(bits, Word.you | Word.oblige | Word.orders | Word.notice | Mark.command),
+  ],
   // Speaks with the authority of who runs it.
-  if (
-    any(bits, Word.authority) &&
-    any(bits, Word.notice | Word.orders) &&
-    any(bits, Word.you | Word.oblige | Word.urgent | Word.model)
-  )
-    points += 1;
+  [
+    1,
+    (bits) =>
+      any(bits, Word.authority) &&
+      (any(bits, Word.notice | Word.orders) || has(bits, Word.you | Word.oblige)),
+  ],
   // Puts itself before the task.
-  if (any(bits, Word.ahead) && any(bits, Word.oblige) && any(bits, Word.orders)) points += 2;
-  else if (any(bits, Word.ahead) && has(bits, Word.oblige | Word.you)) points += 1;
+  [2, (bits) => has(bits, Word.ahead | Word.oblige | Word.orders)],
+  [1, (bits) => has(bits, Word.ahead | Word.oblige | Word.you)],
   // Lets the reader go back to the task.
-  if (any(bits, Word.ahead | Word.resume) && any(bits, Word.orders) && any(bits, Word.prior)) points += 1;
+  [
+    1,
+    (bits) =>
+      any(bits, Word.ahead | Word.resume) && any(bits, Word.orders) && any(bits, Word.prior | Word.user),
+  ],
   // A tag as chats are built of, with a role or a notice in it.
-  if (any(bits, Mark.tag) && any(bits, Word.role | Word.notice)) points += 1;
+  [1, (bits) => any(bits, Mark.tag) && any(bits, Word.role | Word.notice)],
   // Presses.
-  if (any(bits, Word.urgent) && any(bits, Word.notice | Word.orders | Word.you)) points += 1;
+  [1, (bits) => any(bits, Word.urgent) && any(bits, Word.notice | Word.orders | Word.you)],
+];
+
+/** One bit for each sign that a sentence shows; 0 for most. */
+export function signsOf(bits: number): number {
+  let shown = 0;
+  if (bits === 0) return shown;
+  for (let i = 0; i < signs.length; i++) if (signs[i]![1](bits)) shown |= 1 << i;
+  return shown;
+}
+
+export function pointsOf(shown: number): number {
+  let points = 0;
+  for (let i = 0; i < signs.length; i++) if (shown & (1 << i)) points += signs[i]![0];
   return points;
 }
 
 /** Sentences before and after that belong to the same passage. */
-const BEFORE = 5;
-const AFTER = 5;
-const own = new Uint8Array(1_024);
-
-/** A neighbour cannot add more. */
-const MOST_OF_ONE = 3;
+const AROUND = 5;
+const own = new Uint16Array(1_024);
 
 /**
- * Adds up points over neighbouring sentences into `passage`. `counts` says which sentences count at all: those that the
- * tool never gave before.
+ * Writes the points of each sentence with its neighbours into `passage`. `counts` says which sentences count at all:
+ * those that the tool never gave before.
  */
 export function passagePoints(
   bits: Uint32Array,
@@ -57,12 +74,19 @@ export function passagePoints(
   counts: Uint8Array,
   passage: Uint8Array,
 ): void {
-  for (let i = 0; i < sentences; i++) own[i] = counts[i] ? Math.min(MOST_OF_ONE, pointsOf(bits[i]!)) : 0;
-  let sum = 0;
-  for (let i = 0; i < Math.min(AFTER, sentences); i++) sum += own[i]!;
+  let some = 0;
   for (let i = 0; i < sentences; i++) {
-    if (i + AFTER < sentences) sum += own[i + AFTER]!;
-    if (i - BEFORE - 1 >= 0) sum -= own[i - BEFORE - 1]!;
-    passage[i] = Math.min(255, sum);
+    own[i] = counts[i] ? signsOf(bits[i]!) : 0;
+    some |= own[i]!;
+  }
+  if (some === 0) {
+    passage.fill(0, 0, sentences);
+    return;
+  }
+  for (let i = 0; i < sentences; i++) {
+    let shown = 0;
+    for (let near = Math.max(0, i - AROUND); near <= Math.min(sentences - 1, i + AROUND); near++)
+      shown |= own[near]!;
+    passage[i] = pointsOf(shown);
   }
 }

@@ -66,7 +66,7 @@ const lists: readonly [bits: number, words: string][] = [
   ],
   [
     Word.orders,
-    'assignment command commands directive directives guidance guideline guidelines instruction instructions job mission objective order orders policies prompt prompts protocol request requests restrictions rule rules task tasks todo ' +
+    'assignment command commands direction directions directive directives guidance guideline guidelines instruction instructions job mission objective order orders policies prompt prompts protocol request requests restrictions rule rules task tasks todo ' +
       'anweisung anweisungen aufgabe aufgaben auftrag regeln vorgaben ' +
       'encargo instruccion instrucciones orden ordenes reglas tarea tareas ' +
       'consigne consignes directive regles tache taches ' +
