@@ -1,5 +1,5 @@
 /** Files that are whole or not there, whenever the process or the machine stops. */
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Makes names that were created, renamed or removed in a folder last. */
@@ -26,6 +26,10 @@ export async function replaceFile(
   try {
     for (const part of content) await handle.writeFile(part);
     await handle.sync();
+  } catch (error) {
+    // On a full disk it would take the room that others need.
+    await rm(draft, { force: true }).catch(() => {});
+    throw error;
   } finally {
     await handle.close();
   }
