@@ -17,6 +17,7 @@ import { leakedContent } from './measures/leaks.ts';
 import { offHoursUse } from './measures/off-hours.ts';
 import { unseenPhrasings } from './measures/phrasings.ts';
 import { atFixedRates, confirmedPoisoning } from './measures/recorded.ts';
+import { slowLeak } from './measures/slow-leak.ts';
 import { viralCampaigns } from './measures/viral.ts';
 import { type RateRow, type Row, ratesTable, rowsTable } from './row.ts';
 import type { EvalSession } from './session.ts';
@@ -91,6 +92,7 @@ function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[]
       ...foreignTools(recordedAnd(made.excursions), excursionOf, 'each server named'),
       ...foreignTools(throughGateway, excursionOf, 'behind one gateway'),
       offHoursUse(seed, show),
+      slowLeak(seed, show),
       viralCampaigns(viral(sessions, goals, seed), show),
       ...delay(recorded, goals),
       ...cost(sessions, show),
