@@ -14,14 +14,22 @@ export interface SentOn {
   }[];
 }
 
+interface Sum extends SentOn {
+  accepted: number;
+  duplicates: number;
+  readonly rejected: SentOn['rejected'][number][];
+}
+
 interface Parcel {
   readonly to: number;
   readonly sourceKind: string;
-  /** One event a line. */
-  lines: string;
-  /** Where each line stood in the request. */
+  readonly events: McpEvent[];
+  /** Where each of them stood in the request. */
   readonly indexes: number[];
 }
+
+/** Events in one message: parsing costs the least at this size, and holds nobody up. */
+const MESSAGE_EVENTS = 100;
 
 export class Outbox {
   readonly #peers: Peers;
@@ -31,10 +39,6 @@ export class Outbox {
   constructor(peers: Peers, sourceKind: string) {
     this.#peers = peers;
     this.#sourceKind = sourceKind;
-  }
-
-  get isEmpty(): boolean {
-    return this.#parcels.length === 0;
   }
 
   /** True when the event belongs to another process, which will be sent it. A copy goes to whoever counts it in bursts. */
@@ -57,30 +61,41 @@ export class Outbox {
   /** Sends all of it. Throws a Refusal when an owner cannot take its events now. */
   async send(): Promise<SentOn> {
     const parcels = this.#parcels.filter((parcel) => parcel !== undefined);
-    const answers = await Promise.allSettled(
-      parcels.map(async (parcel) => {
-        const { to, sourceKind, lines, indexes } = parcel;
-        const answer = await this.#peers.send(to, sourceKind, lines);
-        if (sourceKind === WINDOW_COPY) return { accepted: 0, duplicates: 0, rejected: [] };
-        const rejected = answer.rejected.map((one) => ({ ...one, index: indexes[one.index] ?? one.index }));
-        return { ...answer, rejected };
-      }),
-    );
-    const sum = { accepted: 0, duplicates: 0, rejected: [] as SentOn['rejected'][number][] };
+    const answers = await Promise.allSettled(parcels.map((parcel) => this.#deliver(parcel)));
+    const sum = nothing();
     for (const answer of answers) {
       if (answer.status === 'rejected') throw answer.reason;
-      sum.accepted += answer.value.accepted;
-      sum.duplicates += answer.value.duplicates;
-      sum.rejected.push(...answer.value.rejected);
+      add(sum, answer.value);
+    }
+    return sum;
+  }
+
+  /** One message after the other, so that the events of a session keep their order. */
+  async #deliver({ to, sourceKind, events, indexes }: Parcel): Promise<SentOn> {
+    const sum = nothing();
+    for (let from = 0; from < events.length; from += MESSAGE_EVENTS) {
+      const message = events.slice(from, from + MESSAGE_EVENTS);
+      const answer = await this.#peers.send(to, sourceKind, message);
+      const rejected = answer.rejected.map((one) => ({ ...one, index: indexes[from + one.index] as number }));
+      // What is counted in windows only is counted with the event itself.
+      if (sourceKind !== WINDOW_COPY) add(sum, { ...answer, rejected });
     }
     return sum;
   }
 
   #add(to: number, sourceKind: string, event: McpEvent, index: number): void {
     const slot = 2 * to + (sourceKind === WINDOW_COPY ? 1 : 0);
-    this.#parcels[slot] ??= { to, sourceKind, lines: '', indexes: [] };
-    const parcel = this.#parcels[slot];
-    parcel.lines += `${JSON.stringify(event)}\n`;
-    parcel.indexes.push(index);
+    this.#parcels[slot] ??= { to, sourceKind, events: [], indexes: [] };
+    const { events, indexes } = this.#parcels[slot];
+    events.push(event);
+    indexes.push(index);
   }
+}
+
+const nothing = (): Sum => ({ accepted: 0, duplicates: 0, rejected: [] });
+
+function add(sum: Sum, { accepted, duplicates, rejected }: SentOn): void {
+  sum.accepted += accepted;
+  sum.duplicates += duplicates;
+  sum.rejected.push(...rejected);
 }

@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { CollectorConfig } from '../config.ts';
 import { BytesInFlight } from '../receive/in-flight.ts';
 import type { Intake } from '../receive/intake.ts';
-import { visitEvents } from '../receive/json-events.ts';
 import { overloaded, Refusal, unavailable } from '../receive/refusal.ts';
 import { socketOf, sourceHeader } from './peers.ts';
 
@@ -27,7 +26,7 @@ export async function servePeers(
       }
       const sourceKind = decodeURIComponent(request.headers[sourceHeader] as string);
       const admission = intake.beginSentOn(sourceKind, claim);
-      await visitEvents(Buffer.concat(chunks), 'ndjson', limits, admission);
+      for (const event of JSON.parse(Buffer.concat(chunks).toString()) as unknown[]) admission.event(event);
       return await admission.commit();
     } finally {
       claim.release();

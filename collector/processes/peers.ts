@@ -1,6 +1,7 @@
 /** The other processes, as one of them sees them: over Unix sockets in the data directory, which no other user may enter. */
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
+import type { McpEvent } from '../catalogue/events.ts';
 import { Refusal, unavailable } from '../receive/refusal.ts';
 import type { SentOn } from './outbox.ts';
 
@@ -39,9 +40,9 @@ export class Peers {
     return this.#sockets.length;
   }
 
-  /** Hands events to a process, one a line, and resolves when they are on its disk. Throws a Refusal when they are not. */
-  send(to: number, sourceKind: string, lines: string): Promise<SentOn> {
-    const body = Buffer.from(lines);
+  /** Hands events to a process, and resolves when they are on its disk. Throws a Refusal when they are not. */
+  send(to: number, sourceKind: string, events: readonly McpEvent[]): Promise<SentOn> {
+    const body = Buffer.from(JSON.stringify(events));
     const options = {
       socketPath: this.#sockets[to] as string,
       agent: this.#agent,
