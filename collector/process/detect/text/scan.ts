@@ -127,7 +127,7 @@ export class Scan {
     let meaning = 0;
     if (letters > 0) {
       meaning = meaningOf(hash, letters);
-      if (meaning === 0 && digits > 0 && letters > 1)
+      if (meaning === 0 && digits > 0 && letters > digits)
         meaning = meaningOf(leetHash(text, from, i), letters + digits);
     }
     this.#addWord(hash, meaning, letters > 0);
