@@ -215,7 +215,9 @@ export class Admission implements EventVisitor {
     const accepted = valueOf(appended);
     const duplicates = this.#duplicates + this.#arrivals.length - accepted;
     const { instruments } = this.#intake.parts;
-    if (duplicates > 0) instruments.inc(collectorDuplicates, {}, duplicates);
+    // A copy is repeated with the event itself, which counts where it belongs.
+    if (duplicates > 0 && this.#sourceKind !== WINDOW_COPY)
+      instruments.inc(collectorDuplicates, {}, duplicates);
     const elsewhere = valueOf(sentOn);
     for (const [reason, count] of this.#reasons) instruments.inc(collectorRejections, { reason }, count);
     const answer: IngestAnswer = { accepted, duplicates, rejected: this.#rejected };
