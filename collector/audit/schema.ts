@@ -1,16 +1,18 @@
 /**
  * The tables of the index: a file that can be thrown away, since the journal has it all.
  *
- * One row for each ended session; a row for each event would cost more than everything else that happens to it. Users
- * are found by an index, tools and servers by `postings`, whose rows of three small numbers stand in the order in which
- * lists show them.
+ * One row for each ended session; a row for each event would cost more than everything else that happens to it. Users,
+ * tools and servers are found by `postings`, whose rows of three small numbers stand in the order in which lists show
+ * them: an index over the users' names alone cost as much as all that is left. For the same reason sessions are found
+ * by the first 48 bits of their hashed id.
  */
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import type { Finding } from '../process/finding.ts';
 
 /** Raised with every change below; a file of another version is thrown away. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 const CACHE_KIB = 16 * 1024;
 const BUSY_MS = 1_000;
@@ -35,7 +37,7 @@ export type FindingField = (typeof findingFields)[number];
 const tables = `
 CREATE TABLE sessions (
   row INTEGER PRIMARY KEY,
-  id TEXT NOT NULL, first_segment INTEGER NOT NULL, first_offset INTEGER NOT NULL, started_ms REAL NOT NULL,
+  key INTEGER NOT NULL, id TEXT NOT NULL, first_segment INTEGER NOT NULL, first_offset INTEGER NOT NULL, started_ms REAL NOT NULL,
   last_ms REAL NOT NULL, last_segment INTEGER NOT NULL, revision INTEGER NOT NULL,
   type TEXT NOT NULL, server TEXT NOT NULL, client TEXT NOT NULL, user TEXT, environment TEXT,
   how TEXT NOT NULL, reason TEXT, until_ms REAL NOT NULL,
@@ -43,9 +45,8 @@ CREATE TABLE sessions (
   denials INTEGER NOT NULL, dlp_blocks INTEGER NOT NULL, auth_failures INTEGER NOT NULL, late_events INTEGER NOT NULL,
   distinct_tools INTEGER NOT NULL, tools TEXT NOT NULL, places TEXT NOT NULL
 ) STRICT;
-CREATE UNIQUE INDEX sessions_key ON sessions (id, started_ms, first_segment, first_offset);
+CREATE UNIQUE INDEX sessions_key ON sessions (key, started_ms, first_segment, first_offset);
 CREATE INDEX sessions_recent ON sessions (last_ms);
-CREATE INDEX sessions_user ON sessions (user, last_ms) WHERE user IS NOT NULL;
 CREATE INDEX sessions_segment ON sessions (last_segment);
 CREATE TABLE terms (term INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE postings (
@@ -62,6 +63,19 @@ CREATE INDEX findings_incident ON findings (incident);
 CREATE INDEX findings_segment ON findings (segment);
 CREATE TABLE progress (one INTEGER PRIMARY KEY CHECK (one = 1), segment INTEGER NOT NULL, offset INTEGER NOT NULL) STRICT;
 `;
+
+const KEY_DIGITS = 12;
+
+/** The least and the largest key of ids that begin so; undefined when it is no beginning of a hash. */
+export function keysOf(beginning: string): readonly [number, number] | undefined {
+  const digits = beginning.slice(0, KEY_DIGITS);
+  if (!/^[\da-f]+$/.test(digits)) return undefined;
+  const key = (filler: string) => Number.parseInt(digits.padEnd(KEY_DIGITS, filler), 16);
+  return [key('0'), key('f')];
+}
+
+/** The key of an id. */
+export const keyOfId = (id: string): number => keysOf(id)?.[0] ?? crc32(id);
 
 /** Opens the file, made if need be. Throws when it is damaged, locked, or cannot be written. */
 export function openDatabase(file: string, maximumBytes: number): DatabaseSync {

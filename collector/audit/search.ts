@@ -1,15 +1,16 @@
 /**
  * Finds ended sessions in the index, the newest first, a page at a time.
  *
- * A list walks one index backwards and stops when the page is full: that of the user, the postings of the tool or of the
- * server, or all sessions by their last event. What else is asked for is checked on the way, so a filter that hardly any
+ * A list walks one index backwards and stops when the page is full: the postings of the user, the tool or the server, or
+ * all sessions by their last event. What else is asked for is checked on the way, so a filter that hardly any
  * session meets may walk the whole index; that costs time in the index's own thread, never the collector's.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { SessionEnd } from '../process/session.ts';
+import { keyOfId, keysOf } from './schema.ts';
 import { COUNTED, compareBy, type SessionQuery, type SortKey, type Trait } from './session-query.ts';
 import type { SessionRecord, SessionSummary } from './session-record.ts';
-import { termText } from './terms.ts';
+import { type TermKind, termText } from './terms.ts';
 
 /** Of more sessions than these, the newest, a list by anything but time shows the highest: all would have to be sorted. */
 export const RANKED = 100_000;
@@ -38,6 +39,8 @@ export interface Found {
 }
 
 type Row = Record<string, SQLInputValue>;
+/** Postings to walk along; undefined for all sessions. */
+type Terms = readonly number[] | undefined;
 
 export class Search {
   readonly #database: DatabaseSync;
@@ -47,22 +50,24 @@ export class Search {
   }
 
   sessions(query: SessionQuery): Found {
-    const terms = this.#termsOf(query);
-    if (terms?.length === 0) return { sessions: [], matching: 0 };
+    const asked = this.#termsAsked(query);
+    if (asked.some((terms) => terms.length === 0)) return { sessions: [], matching: 0 };
+    const [walked, ...others] = asked;
     const found = new Map<number, SessionSummary>();
-    // One walk for each tool of the name: together in one statement, all their postings would be sorted.
-    for (const term of terms ?? [undefined]) {
-      for (const row of this.#page(query, term)) found.set(Number(row.row), summaryOfRow(row));
+    // One walk for each tool of a name: together in one statement, all their postings would be sorted.
+    for (const term of walked ?? [undefined]) {
+      const along = term === undefined ? undefined : [term];
+      for (const row of this.#page(query, along, others)) found.set(Number(row.row), summaryOfRow(row));
     }
     const sessions = [...found.values()].sort(compareBy(query.sort)).slice(0, query.limit);
-    return { sessions, matching: this.#count(query, terms) };
+    return { sessions, matching: this.#count(query, walked, others) };
   }
 
   /** The sessions of an id, the newest first. */
   find(id: string): SessionRecord[] {
     const rows = this.#database
-      .prepare('SELECT * FROM sessions WHERE id = ? ORDER BY started_ms DESC LIMIT 100')
-      .all(id);
+      .prepare('SELECT * FROM sessions WHERE key = ? AND id = ? ORDER BY started_ms DESC LIMIT 100')
+      .all(keyOfId(id), id);
     return rows.map((row) => this.#facts(row as Row));
   }
 
@@ -86,14 +91,16 @@ export class Search {
     return tools;
   }
 
-  /** The terms to walk along; undefined when none is asked for, empty when no session has what is. */
-  #termsOf({ tool, server, user }: SessionQuery): number[] | undefined {
-    if (tool !== undefined) return this.#toolTerms(tool);
-    if (server === undefined || user !== undefined) return undefined;
-    return this.#term('server', server);
+  /** What is asked for that has terms, each with those that stand for it, what fewest sessions have first. */
+  #termsAsked({ user, tool, server }: SessionQuery): number[][] {
+    const asked: number[][] = [];
+    if (user !== undefined) asked.push(this.#term('user', user));
+    if (tool !== undefined) asked.push(this.#toolTerms(tool));
+    if (server !== undefined) asked.push(this.#term('server', server));
+    return asked;
   }
 
-  #term(kind: 'tool' | 'server', name: string): number[] {
+  #term(kind: TermKind, name: string): number[] {
     const row = this.#database.prepare('SELECT term FROM terms WHERE text = ?').get(termText(kind, name));
     return row ? [Number(row.term)] : [];
   }
@@ -108,10 +115,10 @@ export class Search {
     return [...this.#term('tool', tool), ...rows.map(({ term }) => Number(term))];
   }
 
-  #page(query: SessionQuery, term: number | undefined): Row[] {
-    const { from, where, values } = this.#conditions(query, term === undefined ? undefined : [term]);
+  #page(query: SessionQuery, walked: Terms, others: readonly number[][]): Row[] {
+    const { from, where, values } = this.#conditions(query, walked, others);
     const { after, limit, sort } = query;
-    const last = term === undefined ? 's.last_ms' : 'p.last_ms';
+    const last = walked ? 'p.last_ms' : 's.last_ms';
     if (after) {
       where.push(`${last} <= ? AND (${last}, s.id, s.started_ms) < (?, ?, ?)`);
       values.push(after.lastMs, after.lastMs, after.id, after.startedMs);
@@ -124,15 +131,15 @@ export class Search {
     return this.#database.prepare(sql).all(...values, limit) as Row[];
   }
 
-  #count(query: SessionQuery, terms: readonly number[] | undefined): number {
-    const { from, where, values } = this.#conditions(query, terms);
-    const distinct = terms && terms.length > 1 ? 'DISTINCT' : '';
+  #count(query: SessionQuery, walked: Terms, others: readonly number[][]): number {
+    const { from, where, values } = this.#conditions(query, walked, others);
+    const distinct = walked && walked.length > 1 ? 'DISTINCT' : '';
     const sql = `SELECT count(*) AS matching FROM
       (SELECT ${distinct} s.row FROM ${from} WHERE ${where.join(' AND ')} LIMIT ${COUNTED})`;
     return Number(this.#database.prepare(sql).get(...values)?.matching);
   }
 
-  #conditions(query: SessionQuery, terms: readonly number[] | undefined) {
+  #conditions(query: SessionQuery, walked: Terms, others: readonly number[][]) {
     const where = ['1'];
     const values: SQLInputValue[] = [];
     const add = (condition: string, ...given: SQLInputValue[]) => {
@@ -140,22 +147,28 @@ export class Search {
       values.push(...given);
     };
     let from = 'sessions AS s';
-    if (terms) {
+    // Says which index to walk: left to choose, SQLite would read and sort all sessions.
+    if (!walked && query.id === undefined) add('s.last_ms <= ?', Number.MAX_SAFE_INTEGER);
+    if (walked) {
       from = 'postings AS p CROSS JOIN sessions AS s ON s.row = p.session AND s.last_ms = p.last_ms';
-      add(`p.term IN (${terms.map(() => '?')})`, ...terms);
+      add(`p.term IN (${walked.map(() => '?')})`, ...walked);
     }
-    const { id, type, user, client, server, fromMs, untilMs, state } = query;
-    if (id !== undefined) add('s.id >= ? AND s.id < ?', id, `${id}\u{10ffff}`);
+    for (const terms of others)
+      add(
+        `EXISTS (SELECT 1 FROM postings WHERE term IN (${terms.map(() => '?')}) AND last_ms = s.last_ms AND session = s.row)`,
+        ...terms,
+      );
+    const { id, type, client, fromMs, untilMs, state } = query;
+    if (id !== undefined) {
+      const keys = keysOf(id);
+      if (keys) add('s.key BETWEEN ? AND ?', ...keys);
+      add('s.id >= ? AND s.id < ?', id, `${id}\u{10ffff}`);
+    }
     if (type !== undefined) add('s.type = ?', type);
-    if (user !== undefined) add('s.user = ?', user);
     if (client !== undefined) add('s.client = ?', client);
-    if (fromMs !== undefined) add(`${terms ? 'p' : 's'}.last_ms >= ?`, fromMs);
+    if (fromMs !== undefined) add(`${walked ? 'p' : 's'}.last_ms >= ?`, fromMs);
     if (untilMs !== undefined) add('s.started_ms <= ?', untilMs);
     if (state !== undefined) add('s.how = ?', state);
-    if (server !== undefined && (query.tool !== undefined || user !== undefined)) {
-      const [term = -1] = this.#term('server', server);
-      add('EXISTS (SELECT 1 FROM postings WHERE term = ? AND last_ms = s.last_ms AND session = s.row)', term);
-    }
     for (const trait of query.with) add(traitConditions[trait]);
     return { from, where, values };
   }

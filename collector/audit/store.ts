@@ -2,7 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Position } from '../journal/segment.ts';
 import type { Finding } from '../process/finding.ts';
-import { findingFields } from './schema.ts';
+import { findingFields, keyOfId } from './schema.ts';
 import { revisionOf, type SessionRecord } from './session-record.ts';
 import { serversOf, Terms } from './terms.ts';
 
@@ -24,7 +24,7 @@ const PRUNED_AT_ONCE = 1_000;
 const FILLED = 0.9;
 
 const columns = [
-  ...['id', 'first_segment', 'first_offset', 'started_ms', 'last_ms', 'last_segment', 'revision'],
+  ...['key', 'id', 'first_segment', 'first_offset', 'started_ms', 'last_ms', 'last_segment', 'revision'],
   ...['type', 'server', 'client', 'user', 'environment', 'how', 'reason', 'until_ms'],
   ...['events', 'calls', 'errors', 'refused', 'denials', 'dlp_blocks', 'auth_failures', 'late_events'],
   ...['distinct_tools', 'tools', 'places'],
@@ -47,8 +47,8 @@ export class IndexStore {
     this.#terms = new Terms(database);
     this.#upsert = database.prepare(`
       INSERT INTO sessions (${columns}) VALUES (${columns.map(() => '?')})
-      ON CONFLICT (id, started_ms, first_segment, first_offset) DO UPDATE
-      SET ${columns.slice(4).map((column) => `${column} = excluded.${column}`)}
+      ON CONFLICT (key, started_ms, first_segment, first_offset) DO UPDATE
+      SET ${columns.slice(5).map((column) => `${column} = excluded.${column}`)}
       WHERE excluded.revision >= revision RETURNING row`);
     this.#upsert.setReturnArrays(true);
     this.#post = database.prepare('INSERT OR IGNORE INTO postings (term, last_ms, session) VALUES (?, ?, ?)');
@@ -86,7 +86,7 @@ export class IndexStore {
   }
 
   #writeSession(session: SessionRecord): void {
-    const { tools, places, end } = session;
+    const { tools, places, user, end } = session;
     const first = places[0];
     const terms: number[] = [];
     const toolTerms: number[] = [];
@@ -98,7 +98,9 @@ export class IndexStore {
       for (const server of serversOf(endpoint)) servers.add(server);
     }
     for (const server of servers) terms.push(this.#terms.of('server', server));
+    if (user !== undefined) terms.push(this.#terms.of('user', user));
     const written = this.#upsert.get(
+      keyOfId(session.id),
       session.id,
       first?.segment ?? 0,
       first?.offset ?? 0,
@@ -109,7 +111,7 @@ export class IndexStore {
       session.type,
       session.server,
       session.client,
-      session.user ?? null,
+      user ?? null,
       session.environment ?? null,
       end?.how ?? 'open',
       end?.reason ?? null,
@@ -153,11 +155,13 @@ export class IndexStore {
 
   #delete(which: string, bound: number): number {
     const rows = this.#database
-      .prepare(`SELECT row, last_ms, tools, server FROM sessions WHERE ${which} LIMIT ${PRUNED_AT_ONCE}`)
+      .prepare(
+        `SELECT row, last_ms, tools, server, user FROM sessions WHERE ${which} LIMIT ${PRUNED_AT_ONCE}`,
+      )
       .all(bound);
     const terms = new Set<number>();
-    for (const { row, last_ms, tools, server } of rows) {
-      for (const term of this.#terms.ofRow(String(tools), String(server))) {
+    for (const { row, last_ms, tools, server, user } of rows) {
+      for (const term of this.#terms.ofRow(String(tools), String(server), user)) {
         this.#unpost.run(term, last_ms!, row!);
         terms.add(term);
       }

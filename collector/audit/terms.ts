@@ -1,7 +1,7 @@
 /** The words that sessions are found by, each with a number, so that a posting is small. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 
-type TermKind = 'tool' | 'server';
+export type TermKind = 'tool' | 'server' | 'user';
 
 /** Numbers kept in memory; agents use far fewer names, and whoever makes them up pays with a look-up each. */
 const REMEMBERED = 20_000;
@@ -48,9 +48,10 @@ export class Terms {
   }
 
   /** The terms that a session's row was posted under. */
-  ofRow(tools: string, server: string): Set<number> {
+  ofRow(tools: string, server: string, user: SQLOutputValue | undefined): Set<number> {
     const numbers = JSON.parse(tools) as number[];
     const terms = new Set([this.of('server', server)]);
+    if (typeof user === 'string') terms.add(this.of('user', user));
     for (let i = 0; i < numbers.length; i += 2) {
       const term = numbers[i]!;
       terms.add(term);

@@ -63,4 +63,4 @@ test('after kill -9 at any moment no ended session is missing in the index and n
   expect(sessions.map(({ user }) => user).sort()).toEqual(expected);
   expect(await collector.end('SIGTERM')).toBe(0);
   expect(usersInIndex(config)).toEqual(expected);
-});
+}, 180_000);
