@@ -5,7 +5,7 @@
 import { type FileHandle, open, rename, rm, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CompressedBytes, compressFrame, encodeTable, FRAME_BYTES } from './compressed.ts';
-import { syncDirectory } from './durable-file.ts';
+import { sync } from './durable-file.ts';
 import { compressedName, type SegmentFile, segmentName } from './segment-names.ts';
 
 const DRAFT = '.draft';
@@ -31,7 +31,7 @@ export async function compressSegment(
     // Its age is that of its events.
     await utimes(draftPath, lastWriteMs / 1_000, lastWriteMs / 1_000);
     await rename(draftPath, path);
-    await syncDirectory(directory);
+    await sync(directory);
     await unlink(plainPath);
     return bytes;
   } catch (error) {

@@ -2,9 +2,9 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Makes names that were created, renamed or removed in a folder last. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
+/** Makes what was written to a file last; of a folder, the names that were created, renamed or removed in it. */
+export async function sync(path: string): Promise<void> {
+  const handle = await open(path, 'r');
   try {
     await handle.sync();
   } finally {
@@ -34,5 +34,5 @@ export async function replaceFile(
     await handle.close();
   }
   await rename(draft, join(directory, name));
-  await syncDirectory(directory);
+  await sync(directory);
 }

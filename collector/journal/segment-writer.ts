@@ -1,7 +1,7 @@
 /** The segment that is appended to. */
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory } from './durable-file.ts';
+import { sync } from './durable-file.ts';
 import { segmentName } from './segment-names.ts';
 
 export class SegmentWriter {
@@ -29,7 +29,7 @@ export class SegmentWriter {
       }
       const writer = new SegmentWriter(segment, path, file);
       try {
-        await syncDirectory(directory);
+        await sync(directory);
         return writer;
       } catch (error) {
         await writer.abandon();

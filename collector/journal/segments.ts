@@ -12,6 +12,7 @@ import type { Instruments } from '../instruments.ts';
 import type { ChainEnd } from './chain.ts';
 import { beganAt, chainEndOf, holdsEntries } from './chain-end.ts';
 import { compressSegment, resolveLeftovers } from './compress.ts';
+import { sync } from './durable-file.ts';
 import { openSegment, type SegmentBytes } from './segment-bytes.ts';
 import { compressedName, listSegmentFiles, type SegmentFile, segmentName } from './segment-names.ts';
 
@@ -97,8 +98,12 @@ export class Segments {
     for (const segment of this.numbers.reverse()) {
       const source = await openSegment(directory, segment);
       try {
-        if (this.#files.get(segment)?.compressed || (await holdsEntries(source)))
+        const compressed = this.#files.get(segment)?.compressed === true;
+        if (compressed || (await holdsEntries(source))) {
+          // Or a power cut could take away what the next segment says of its end.
+          if (!compressed) await sync(join(directory, segmentName(segment)));
           return await chainEndOf(source, segment);
+        }
       } finally {
         await source.close();
       }
