@@ -8,7 +8,7 @@ import { testConfig } from '../collector/running.ts';
 import { seeded } from '../random.ts';
 import { type Cut, cutPower } from './power-cut.ts';
 
-const CUTS = 4;
+const CUTS = 8;
 const SEED = 42;
 
 /** Files are found by what Linux says of a process. */
