@@ -3,7 +3,7 @@ import type { Verdict } from './expectations.ts';
 import { type Paint, paint, printable, timeOfDay } from './notice-text.ts';
 import type { Expectation } from './replay/scenarios.ts';
 
-const NAME_WIDTH = 20;
+const NAME_WIDTH = 26;
 
 /** The addresses of a stack, one a line. Debian's packages have no web interface, so their API is named instead. */
 export async function addressLines(urls: {

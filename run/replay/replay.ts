@@ -51,6 +51,19 @@ function anomaly(
     : [];
 }
 
+/** The kinds of sessions in which the detectors confirm that an agent did what a tool's result told it to. */
+function followedInstructions(sessions: readonly RecordedSession[]): Expectation[] {
+  const hijacked = Map.groupBy(
+    sessions.filter((session) => session.hijacked),
+    ({ suite }) => suite,
+  );
+  return [...hijacked].map(([suite, { length }]) => ({
+    alert: 'PoisoningConfirmed',
+    labels: { session_type: suite },
+    because: `agents do what mails, pages or files tell them in ${length} recorded ${suite} sessions`,
+  }));
+}
+
 /** Plans the same replay for the same seed and settings. Alerts that are switched off are not expected. */
 export function planReplay(alerts: ResolvedAlerts, seed = 1): Replay {
   const sessions = readRecordedSessions();
@@ -67,6 +80,7 @@ export function planReplay(alerts: ResolvedAlerts, seed = 1): Replay {
   const expected = [
     ...played.flatMap(({ expects }) => expects),
     ...anomaly(attack, sessions, alerts.SessionAnomaly.settings.factor as number),
+    ...followedInstructions(sessions),
   ];
   const events = [...toolLists(servers), ...happening].sort((a, b) => a.atMs - b.atMs);
   return {

@@ -141,6 +141,9 @@ test('limits that are set otherwise move the scenarios with them', () => {
     'AuthFailureBurst',
     'DlpBlockSpike',
     'LatencyDegradation',
+    'PoisoningConfirmed',
+    'PoisoningConfirmed',
+    'PoisoningConfirmed',
     'SessionAnomaly',
     'ToolErrorSustained',
   ]);
