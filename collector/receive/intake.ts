@@ -212,13 +212,13 @@ export class Admission implements EventVisitor {
     const own = this.#arrivals.length === 0 ? 0 : this.#append();
     // Both come to their end: an answer before that would give the memory of the request back too early.
     const [appended, sentOn] = await Promise.allSettled([own, this.#outbox?.send()]);
-    const accepted = valueOf(appended);
+    const accepted = settledValue(appended);
     const duplicates = this.#duplicates + this.#arrivals.length - accepted;
     const { instruments } = this.#intake.parts;
     // A copy is repeated with the event itself, which counts where it belongs.
     if (duplicates > 0 && this.#sourceKind !== WINDOW_COPY)
       instruments.inc(collectorDuplicates, {}, duplicates);
-    const elsewhere = valueOf(sentOn);
+    const elsewhere = settledValue(sentOn);
     for (const [reason, count] of this.#reasons) instruments.inc(collectorRejections, { reason }, count);
     const answer: IngestAnswer = { accepted, duplicates, rejected: this.#rejected };
     if (elsewhere !== undefined) this.#add(elsewhere, answer);
@@ -288,7 +288,7 @@ export class Admission implements EventVisitor {
   }
 }
 
-function valueOf<T>(settled: PromiseSettledResult<T>): T {
+function settledValue<T>(settled: PromiseSettledResult<T>): T {
   if (settled.status === 'rejected') throw settled.reason;
   return settled.value;
 }
