@@ -35,8 +35,8 @@ export class Child {
   }
 
   /** A server that can be asked for its usage, whatever its code is. */
-  static server(file: string, args: readonly string[] = []): Child {
-    return new Child(file, args, ['--import', join(import.meta.dirname, 'usage.ts')]);
+  static server(file: string, args: readonly string[] = [], flags: readonly string[] = []): Child {
+    return new Child(file, args, [...flags, '--import', join(import.meta.dirname, 'usage.ts')]);
   }
 
   /** The port it says that it listens on, in a line of JSON on standard output. */

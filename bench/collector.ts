@@ -3,10 +3,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type CollectorConfig, collectorDefaults } from '../collector/config.ts';
+import { stackDefaults } from '../stack/config.ts';
+import { collectorNodeFlags } from '../stack/node-flags.ts';
 import { Child } from './child.ts';
 import type { Target } from './load/load.ts';
 
 const program = resolve(import.meta.dirname, '../collector/main.ts');
+/** As the pod is started. */
+const deployedFlags = collectorNodeFlags(stackDefaults.collector.resources.memory);
 const anyPort = { host: '127.0.0.1', port: 0 };
 
 /** Where the collector's data lies. In memory it goes the whole way through its journal but the wait for the disk. */
@@ -51,7 +55,7 @@ export interface RunningCollector extends Target {
 export async function startCollector(config: CollectorConfig): Promise<RunningCollector> {
   const file = join(config.dataDirectory, 'config.json');
   writeFileSync(file, JSON.stringify(config));
-  const child = Child.server(program, ['--config', file]);
+  const child = Child.server(program, ['--config', file], deployedFlags);
   const { ingest, operations } = await child.ports();
   return {
     child,

@@ -9,6 +9,7 @@ import { type Artefacts, collectorPaths } from '../stack/artefacts.ts';
 import { components, ingestPort } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
 import { images } from '../stack/images.ts';
+import { collectorNodeFlags } from '../stack/node-flags.ts';
 import { ComponentChart, disruptionBudget, headlessService, service, serviceAccount } from './component.ts';
 import { fixedFiles } from './config-maps.ts';
 import type { App } from './k8s.ts';
@@ -43,7 +44,7 @@ function code(chart: ComponentChart, bundle: Bundle): Mount {
 
 export function collector(app: App, config: StackConfig, { collectorJson }: Artefacts, bundle: Bundle): void {
   const chart = new ComponentChart(app, 10, 'collector', config);
-  const { image, resources, storage } = config.collector;
+  const { image, processes, resources, storage } = config.collector;
 
   serviceAccount(chart);
 
@@ -64,6 +65,8 @@ export function collector(app: App, config: StackConfig, { collectorJson }: Arte
     image: image ?? images.node,
     ...(image ? {} : { command: ['node', `${CODE_FOLDER}/boot.ts`] }),
     args: ['--config', '/etc/collector/config/collector.json'],
+    // As a variable it is heard by an image of the user's own too, and by every process.
+    env: [{ name: 'NODE_OPTIONS', value: collectorNodeFlags(resources.memory, processes).join(' ') }],
     user: USER,
     replicas: REPLICAS,
     resources,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { StackConfig } from '../stack/config.ts';
+import { collectorNodeFlags } from '../stack/node-flags.ts';
 import { findBinaries } from './binaries/find.ts';
 import type { Progress } from './binaries/tools.ts';
 import { freePorts } from './free-port.ts';
@@ -87,7 +88,12 @@ export async function startLocalStack({
     await start(
       'Collector',
       process.execPath,
-      [join(root, 'collector', 'main.ts'), '--config', files.collector],
+      [
+        ...collectorNodeFlags(config.collector.resources.memory, config.collector.processes),
+        join(root, 'collector', 'main.ts'),
+        '--config',
+        files.collector,
+      ],
       `${url(ports.operations)}/readyz`,
     );
     await start(

@@ -38,7 +38,7 @@ export const tools = (events: number): Flood => ({
     id: `tool-${n}`,
     time: at(),
     kind: 'tool_call',
-    server: `server-${n % 10_000}`,
+    server: `server-${n % 300}`,
     tool: `tool_with_a_name_of_some_length_${n}`,
     outcome: 'ok',
     client: { name: `client-${n}` },

@@ -50,6 +50,8 @@ const REMEMBERED_UNKNOWN = 500;
 
 export class KnownTools {
   readonly #instruments: Instruments;
+  /** How many more tools, of all servers, are remembered: not more than a metric has series for. */
+  #room: number;
   readonly #servers = new Map<string, Map<string, NamedTool>>();
   /** The `_unknown` tool of each server, in two generations: servers are as many as callers name. */
   #youngUnknown = new Map<string, NamedTool>();
@@ -57,6 +59,7 @@ export class KnownTools {
 
   constructor(config: CollectorConfig, instruments: Instruments) {
     this.#instruments = instruments;
+    this.#room = config.limits.seriesPerMetric;
     for (const [server, registered] of Object.entries(config.servers)) {
       for (const tool of approvedTools(registered) ?? []) this.learn(server, tool);
     }
@@ -81,7 +84,8 @@ export class KnownTools {
       tools = new Map();
       this.#servers.set(name, tools);
     }
-    if (tools.size >= toolBound.bound) return;
+    if (tools.size >= toolBound.bound || this.#room === 0) return;
+    this.#room--;
     const known = new NamedTool(this.#instruments, name, cleanLabelValue(tool));
     tools.set(known.tool, known);
   }

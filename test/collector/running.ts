@@ -94,6 +94,11 @@ export class RunningCollector {
     return sampleValue(text, metric, labels);
   }
 
+  /** Sets the collector's clock forward, or back with a negative number. */
+  stepClock(milliseconds: number): void {
+    this.#clock.aheadMs += milliseconds;
+  }
+
   stop(): Promise<void> {
     return this.#collector.stop();
   }
