@@ -42,6 +42,7 @@ export const boundedTables = [
   'view_payloads',
   'index',
   'detectors',
+  'verdicts',
 ] as const;
 export type BoundedTable = (typeof boundedTables)[number];
 

@@ -29,13 +29,16 @@ export class Allowed {
   /** By key, the oldest first. */
   readonly #entries = new Map<string, { readonly finding: string; readonly untilMs: number }>();
 
-  /** Allows what a finding shows; at the bound the oldest entry ends early, and what it allowed is told of again. */
-  add(finding: Judged & { readonly id: string }, nowMs: number): void {
+  /**
+   * Allows what a finding shows. False when the oldest entry had to make room: what it allowed is told of again.
+   */
+  add(finding: Judged & { readonly id: string }, nowMs: number): boolean {
     const key = keyOf(finding);
     this.#entries.delete(key);
     this.#entries.set(key, { finding: finding.id, untilMs: nowMs + ALLOWED_FOR_MS });
-    if (this.#entries.size > MAXIMUM_ENTRIES)
-      this.#entries.delete(this.#entries.keys().next().value as string);
+    if (this.#entries.size <= MAXIMUM_ENTRIES) return true;
+    this.#entries.delete(this.#entries.keys().next().value as string);
+    return false;
   }
 
   /** Takes back what the verdict on a finding allowed. */

@@ -6,7 +6,11 @@
  * in a session may rest on disk. Detectors that look at content start anew then, and those sessions are counted.
  */
 
-import { collectorDetectorErrors, collectorSuspicions } from '../../catalogue/collector-metrics.ts';
+import {
+  collectorDetectorErrors,
+  collectorEvictions,
+  collectorSuspicions,
+} from '../../catalogue/collector-metrics.ts';
 import type { EventOf } from '../../catalogue/events.ts';
 import type { Detector as DetectorName, SuspicionFate } from '../../catalogue/labels.ts';
 import { sessionsContent } from '../../catalogue/metrics.ts';
@@ -139,7 +143,9 @@ export class DetectorHost {
     if (!finding) return undefined;
     this.#allowed.remove(finding.id);
     const { verdict } = judgement;
-    if (verdict === 'false_positive' || verdict === 'benign') this.#allowed.add(finding, judgement.time_ms);
+    const allows = verdict === 'false_positive' || verdict === 'benign';
+    if (allows && !this.#allowed.add(finding, judgement.time_ms))
+      this.#parts.instruments.inc(collectorEvictions, { table: 'verdicts' });
     this.#learning.budget.judged(finding.detector, verdict);
     return finding;
   }

@@ -7,6 +7,7 @@ import {
 } from '../../../../collector/catalogue/collector-metrics.ts';
 import type { Metric } from '../../../../collector/catalogue/metric.ts';
 import { findings, sessionsContent } from '../../../../collector/catalogue/metrics.ts';
+import { collectorDefaults } from '../../../../collector/config.ts';
 import { sampleValue } from '../../exposition.ts';
 import { Desk } from './desk.ts';
 
@@ -297,4 +298,17 @@ test('what makes room in a detector’s tables is counted once', async () => {
   desk.host.tick(desk.nowMs);
   desk.host.tick(desk.nowMs);
   expect(await counted(desk, collectorEvictions, { table: 'detectors' })).toBe(7);
+});
+
+test('Allowed evidence is bounded: the oldest entry is told of again, and that is counted', async () => {
+  const desk = new Desk({ pagesPerDay: 2_000 }, { limits: { ...collectorDefaults.limits, findings: 5 } });
+  for (let i = 0; i < 1_001; i++) {
+    desk.call(`s${i}`, 'confirm', { to: `${i}.example` }, `user-${i}`);
+    desk.judge(desk.findings.all[0]!.id, 'benign');
+  }
+  expect(await counted(desk, collectorEvictions, { table: 'verdicts' })).toBe(1);
+  desk.call('again', 'confirm', { to: '0.example' }, 'bo');
+  expect(desk.findings.of('again')).toHaveLength(1);
+  desk.call('later', 'confirm', { to: '1.example' }, 'bo');
+  expect(desk.findings.of('later')).toEqual([]);
 });
