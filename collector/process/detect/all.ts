@@ -1,8 +1,10 @@
 /** The detectors, in the order in which they see a call. */
+import { ArgumentDrift } from './argument-drift/argument-drift.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { CrossSession } from './cross-session/cross-session.ts';
 import { KnownDestinations } from './destinations.ts';
 import type { AnyDetector } from './detector.ts';
+import { Loop } from './loop.ts';
 import { Poisoning } from './poisoning/poisoning.ts';
 import { Privilege } from './privilege/privilege.ts';
 import { Sequence } from './sequence/sequence.ts';
@@ -18,6 +20,8 @@ export const allDetectors = (): readonly AnyDetector[] => {
     new CrossSession(),
     new Temporal(),
     new SlowExfiltration(),
+    new ArgumentDrift(),
+    new Loop(),
     new Exfiltration(destinations),
     new Poisoning(destinations),
     new Credentials(destinations),

@@ -1,0 +1,139 @@
+/**
+ * Finds agents that go round in circles: the same call with the same arguments and the same result, or two to four calls in
+ * turn, again and again.
+ *
+ * A result that changes is progress, so a poll that waits for something counts only while nothing happens. How often a
+ * tool is asked the same in ordinary sessions is learnt for each tool: the limit is twice the most seen in 99 of 100
+ * sessions, and never below six rounds.
+ */
+import Type from 'typebox';
+import { Compile } from 'typebox/compile';
+import { Bounded } from './bounded.ts';
+import type { Call, SessionFacts } from './call.ts';
+import type { Detector, Report } from './detector.ts';
+import type { Payload } from './payload.ts';
+import { hashText, join } from './text/hash.ts';
+
+/** Calls looked back upon: four rounds of the longest cycle and more. */
+const WINDOW = 32;
+const LONGEST_CYCLE = 4;
+const LEAST_ROUNDS = 6;
+const TIMES_USUAL = 2;
+const MAXIMUM_TOOLS = 2_000;
+/** Rounds told apart for each tool. */
+const MAXIMUM_ROUNDS = 64;
+/** Sessions of a tool after which its counts are halved. */
+const AGE_AFTER = 10_000;
+
+export interface LoopState {
+  /** Hashes of the last calls with their results, the newest last. */
+  readonly calls: number[];
+  /** Rounds of each length of cycle so far. */
+  readonly rounds: number[];
+  /** Most rounds of one call, by its tool. */
+  most: { endpoint: string; rounds: number } | undefined;
+  told: number;
+}
+
+const savedCheck = Compile(Type.Array(Type.Tuple([Type.String(), Type.Array(Type.Integer({ minimum: 0 }))])));
+
+export class Loop implements Detector<LoopState> {
+  readonly name = 'loop';
+  /** Of each tool, sessions by the most rounds in them. */
+  readonly #tools = new Bounded<number[]>(MAXIMUM_TOOLS);
+
+  open(): LoopState {
+    return { calls: [], rounds: [], most: undefined, told: 0 };
+  }
+
+  observe(call: Call, session: SessionFacts, state: LoopState, report: Report): void {
+    const { calls, rounds } = state;
+    const hash = join(
+      join(hashText(call.endpoint), hashOf(call.arguments)),
+      join(hashOf(call.result), hashText(call.outcome)),
+    );
+    calls.push(hash);
+    if (calls.length > WINDOW) calls.shift();
+    let worst = 0;
+    let cycle = 0;
+    for (let length = 1; length <= LONGEST_CYCLE; length++) {
+      const again = calls.length > length && calls[calls.length - 1 - length] === hash;
+      rounds[length - 1] = again ? (rounds[length - 1] ?? 0) + 1 : 0;
+      const complete = Math.floor((rounds[length - 1] as number) / length) + (again ? 1 : 0);
+      if (complete > worst) {
+        worst = complete;
+        cycle = length;
+      }
+    }
+    if (worst < 2) return;
+    if (cycle === 1 && worst > (state.most?.rounds ?? 1))
+      state.most = { endpoint: call.endpoint, rounds: worst };
+    const { limit, usual, sessions } = this.#limit(call.endpoint);
+    if (worst < limit || worst < 2 * state.told) return;
+    state.told = worst;
+    const what =
+      cycle === 1 ? 'the same arguments' : `${cycle - 1} other ${cycle === 2 ? 'call' : 'calls'} in turn`;
+    report(session, {
+      detector: 'loop',
+      certainty: 'scored',
+      score: worst / limit,
+      message: `\`${call.tool}\` ${worst} times with ${what} and the same result${cycle === 1 ? '' : 's'}, so nothing comes of it; in ${sessions} sessions that asked this tool the same again, 99 % stopped at ${usual}.`,
+      server: call.server,
+      tool: call.tool,
+      timeMs: call.timeMs,
+      evidence: {
+        calls: Array.from({ length: Math.min(WINDOW, worst * cycle) }, (_, i) => call.index - i)
+          .filter((index) => index >= 0)
+          .reverse(),
+        baseline: { rounds: worst, limit, sessions, p99: usual },
+      },
+    });
+  }
+
+  learn(_session: SessionFacts, { most }: LoopState): void {
+    if (!most) return;
+    const counts = this.#tools.use(most.endpoint, () => []);
+    const rounds = Math.min(MAXIMUM_ROUNDS, most.rounds);
+    counts[rounds] = (counts[rounds] ?? 0) + 1;
+    if (sumOf(counts) < AGE_AFTER) return;
+    for (let i = 0; i < counts.length; i++) counts[i] = (counts[i] ?? 0) >>> 1;
+  }
+
+  /** Tools that had to make room. */
+  evicted(): number {
+    return this.#tools.evicted;
+  }
+
+  snapshot(): unknown {
+    return [...this.#tools.entries()].map(([tool, counts]) => [
+      tool,
+      Array.from(counts, (count) => count ?? 0),
+    ]);
+  }
+
+  restore(saved: unknown): boolean {
+    if (!savedCheck.Check(saved)) return false;
+    for (const [tool, counts] of saved) this.#tools.use(tool, () => counts.slice(0, MAXIMUM_ROUNDS + 1));
+    return true;
+  }
+
+  #limit(endpoint: string): { limit: number; usual: number; sessions: number } {
+    const counts = this.#tools.get(endpoint) ?? [];
+    const sessions = sumOf(counts);
+    let left = sessions * 0.01;
+    let usual = 0;
+    for (let rounds = counts.length - 1; rounds > 0 && usual === 0; rounds--) {
+      left -= counts[rounds] ?? 0;
+      if (left < 0) usual = rounds;
+    }
+    return { limit: Math.max(LEAST_ROUNDS, TIMES_USUAL * usual), usual, sessions };
+  }
+}
+
+const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + (count ?? 0), 0);
+
+function hashOf(payload: Payload | undefined): number {
+  let hash = 0;
+  for (const { path, text } of payload?.fields ?? []) hash = join(hash, join(hashText(path), hashText(text)));
+  return hash;
+}
