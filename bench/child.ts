@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { collectorEnvironment } from '../stack/node-flags.ts';
 
 /** What a process has used since it started. */
 export interface Usage {
@@ -26,7 +27,12 @@ export class Child {
 
   /** `file` is a module of Node's; `flags` are Node's own. */
   constructor(file: string, args: readonly string[] = [], flags: readonly string[] = []) {
-    this.#child = fork(file, args, { execArgv: [...flags], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#child = fork(file, args, {
+      execArgv: [...flags],
+      // As the pod has it.
+      env: { ...process.env, ...collectorEnvironment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     children.add(this.#child);
     this.#ended = once(this.#child, 'exit').finally(() => children.delete(this.#child));
     this.#child.stderr!.setEncoding('utf8').on('data', (chunk) => {

@@ -9,7 +9,7 @@ import { type Artefacts, collectorPaths } from '../stack/artefacts.ts';
 import { components, ingestPort } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
 import { images } from '../stack/images.ts';
-import { collectorNodeFlags } from '../stack/node-flags.ts';
+import { collectorEnvironment, collectorNodeFlags } from '../stack/node-flags.ts';
 import { ComponentChart, disruptionBudget, headlessService, service, serviceAccount } from './component.ts';
 import { fixedFiles } from './config-maps.ts';
 import type { App } from './k8s.ts';
@@ -66,7 +66,10 @@ export function collector(app: App, config: StackConfig, { collectorJson }: Arte
     ...(image ? {} : { command: ['node', `${CODE_FOLDER}/boot.ts`] }),
     args: ['--config', '/etc/collector/config/collector.json'],
     // As a variable it is heard by an image of the user's own too, and by every process.
-    env: [{ name: 'NODE_OPTIONS', value: collectorNodeFlags(resources.memory, processes).join(' ') }],
+    env: [
+      { name: 'NODE_OPTIONS', value: collectorNodeFlags(resources.memory, processes).join(' ') },
+      ...Object.entries(collectorEnvironment).map(([name, value]) => ({ name, value })),
+    ],
     user: USER,
     replicas: REPLICAS,
     resources,

