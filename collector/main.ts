@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   await checkDivision(config);
   collector =
     config.processes > 1
-      ? await startProcesses(config, import.meta.filename, pino())
+      ? await startProcesses(config, process.argv[1] as string, pino())
       : await startCollector(config, { logger: pino() });
 }
 
