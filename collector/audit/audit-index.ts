@@ -18,7 +18,7 @@ import {
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Position } from '../journal/segment.ts';
+import { isBefore, type Position } from '../journal/segment.ts';
 import type { Finding } from '../process/finding.ts';
 import type { Session } from '../process/session.ts';
 
@@ -65,7 +65,8 @@ export class AuditIndex {
   #mayRebuild = false;
   /** Why the index has to be made anew, or just is. */
   #rebuild: RebuildReason | undefined;
-  #rebuildSinceMs = 0;
+  /** Since when it lacks more than what waits to be written. */
+  #lackingSinceMs = performance.now();
   #rebuilding = false;
   #rebuildAtMs = 0;
   #failure: string | undefined;
@@ -112,14 +113,15 @@ export class AuditIndex {
   }
 
   /** Asks the index. Throws an IndexError when it cannot answer, or not soon. */
-  async ask<N extends 'search' | 'find' | 'findings'>(name: N, ...given: Parameters<IndexCalls[N]>) {
-    if (this.#thread.pending >= QUERIES) throw new IndexError('too many pages are waiting for it', false);
-    const late = sleep(PATIENCE_MS, undefined, { ref: false }).then(() => {
-      throw new IndexError(`it did not answer within ${PATIENCE_MS / 1_000} s`, false);
-    });
+  ask<N extends 'search' | 'find' | 'findings'>(name: N, ...given: Parameters<IndexCalls[N]>) {
+    if (this.#thread.pending >= QUERIES)
+      return Promise.reject(new IndexError('too many pages are waiting for it', false));
     const answer = this.#thread.call(name, ...given);
     answer.catch((error: IndexError) => this.#told(error));
-    return await Promise.race([answer, late]);
+    const late = new IndexError(`it did not answer within ${PATIENCE_MS / 1_000} s`, false);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(reject, PATIENCE_MS, late).unref();
+    return Promise.race([answer, promise]).finally(() => clearTimeout(timer));
   }
 
   /** Waits, not for long, until all that has ended so far is in the index and on disk. */
@@ -142,13 +144,13 @@ export class AuditIndex {
   }
 
   get #lagSeconds(): number {
-    const since = this.#rebuild === undefined ? this.#queue.sinceMs : this.#rebuildSinceMs;
+    const lacking = !this.#opened || this.#rebuild !== undefined;
+    const since = lacking ? this.#lackingSinceMs : this.#queue.sinceMs;
     return since === undefined ? 0 : (performance.now() - since) / 1_000;
   }
 
   #reached(end: Position): boolean {
-    const written = this.#written;
-    return written !== undefined && written.segment === end.segment && written.offset >= end.offset;
+    return this.#written !== undefined && !isBefore(this.#written, end);
   }
 
   #overflowed(): void {
@@ -157,7 +159,7 @@ export class AuditIndex {
   }
 
   #needRebuild(reason: RebuildReason): void {
-    if (this.#rebuild === undefined) this.#rebuildSinceMs = performance.now();
+    if (this.#rebuild === undefined && this.#opened) this.#lackingSinceMs = performance.now();
     this.#rebuild ??= reason;
   }
 
@@ -166,8 +168,6 @@ export class AuditIndex {
     if (this.#rebuild !== undefined) void this.#makeAnew();
     if (this.#turn !== undefined) return this.#turn;
     if (performance.now() < this.#retryAtMs) return Promise.resolve();
-    if (this.#opened && this.#rebuild !== undefined && this.#mayRebuild && !this.#rebuilding)
-      void this.#makeAnew();
     if (this.#opened && this.#queue.size === 0 && !always) return Promise.resolve();
     const act = this.#opened ? this.#write() : this.#open();
     this.#turn = act
@@ -183,8 +183,8 @@ export class AuditIndex {
   async #open(): Promise<void> {
     const { journal, restored } = this.#parts;
     const reason = await this.#thread.call('open', restored, journal.end);
-    this.#opened = true;
     if (reason !== undefined) this.#needRebuild(reason);
+    this.#opened = true;
   }
 
   async #write(): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { RebuildReason } from '../catalogue/collector-metrics.ts';
 import type { CollectorConfig } from '../config.ts';
-import type { Position } from '../journal/segment.ts';
+import { isBefore, type Position } from '../journal/segment.ts';
 import { type FindingQuery, type FoundFindings, searchFindings } from './finding-search.ts';
 import type { IndexCalls } from './protocol.ts';
 import { replaySessions } from './rebuild.ts';
@@ -13,9 +13,6 @@ import { Search } from './search.ts';
 import { IndexStore } from './store.ts';
 
 export const indexFile = (dataDirectory: string): string => join(dataDirectory, 'index.sqlite');
-
-const isBefore = (a: Position, b: Position) =>
-  a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
 
 interface Opened {
   readonly database: DatabaseSync;

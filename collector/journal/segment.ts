@@ -10,6 +10,9 @@ export interface Position {
   readonly offset: number;
 }
 
+export const isBefore = (a: Position, b: Position): boolean =>
+  a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
+
 /** Bytes that are no entry: with whole entries behind them, or torn off at a segment's end by a sudden stop. */
 export interface Damage {
   readonly kind: 'corrupt' | 'torn';

@@ -3,7 +3,7 @@ import { type ChainEnd, decodeLink, hashBefore, type Link, NO_HASH } from './cha
 import { CompressedBytes } from './compressed.ts';
 import { payloadOf } from './entry.ts';
 import { OpenBlock } from './open-block.ts';
-import { batchOf, type Part, type Position, readEntries } from './segment.ts';
+import { batchOf, isBefore, type Part, type Position, readEntries } from './segment.ts';
 import { openSegment, type SegmentBytes } from './segment-bytes.ts';
 import { listSegmentFiles } from './segment-names.ts';
 
@@ -223,6 +223,3 @@ function count(part: Part, report: SegmentReport): boolean {
     return false;
   }
 }
-
-const isBefore = (a: Position, b: Position) =>
-  a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
