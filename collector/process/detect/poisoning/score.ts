@@ -12,6 +12,8 @@ import { Trait } from './passages.ts';
 
 /** Points of a passage that reads like instructions to the agent. */
 const TEXT_POINTS = 4;
+/** While the tool is not known, the sentence may be what it always says. */
+const UNKNOWN_TOOL_POINTS = 6;
 /** Above every score by flow. */
 const CONFIRMED = 25;
 /** More bits than some dozens of sessions can give are no knowledge. */
@@ -35,8 +37,7 @@ export function verdictOf(following: Following, call: Call, rarity: Rarity): Ver
   if (takes && sentence.points >= TEXT_POINTS)
     return {
       score: CONFIRMED + sentence.points + Math.min(values, 4),
-      // While the tool is not known, the sentence may be what it always says.
-      confirmed: (sentence.traits & Trait.novel) !== 0,
+      confirmed: (sentence.traits & Trait.novel) !== 0 || sentence.points >= UNKNOWN_TOOL_POINTS,
     };
   return { score: flowScore(following, call, rarity), confirmed: false };
 }
