@@ -1,5 +1,6 @@
 /** What passes on one client's connection, request by request: which exchange a piece belongs to, and how each ends. */
 import { plainAddress } from './auth-failure.ts';
+import { pathOfTarget, plainPath } from './endpoint-path.ts';
 import { type ExchangeEnd, HttpExchange, type Sessions } from './http-exchange.ts';
 import { framingOfRequest, framingOfResponse, replaceHeaders } from './http-head.ts';
 import { HttpWire } from './http-wire.ts';
@@ -139,19 +140,8 @@ export class HttpConnection {
   }
 }
 
-/** Whether a request's target, which may be a whole URL, is the endpoint in any spelling that a router may take for it. */
+/** Whether a request's target is the endpoint in any spelling that a router may take for it. */
 function isEndpoint(target: string, path: string): boolean {
-  const own = target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '';
+  const own = pathOfTarget(target);
   return own === path || plainPath(own) === plainPath(path);
-}
-
-/** Express ignores case and a final slash, Starlette redirects to it, and others decode and join slashes. */
-function plainPath(path: string): string {
-  let decoded = path;
-  try {
-    decoded = decodeURIComponent(path);
-  } catch {
-    // Taken as it is.
-  }
-  return `/${decoded.toLowerCase().split('/').filter(Boolean).join('/')}`;
 }

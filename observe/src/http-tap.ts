@@ -5,6 +5,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authFailureReason, plainAddress } from './auth-failure.ts';
+import { pathOfTarget, plainPath } from './endpoint-path.ts';
 import type { HeaderReader } from './identity.ts';
 import { text } from './json.ts';
 import { type Observer, observerFor } from './observer.ts';
@@ -12,7 +13,7 @@ import { registry } from './registry.ts';
 import type { ObserveOptions } from './settings.ts';
 
 export interface ObserveHttpOptions extends ObserveOptions {
-  /** Path of the MCP endpoint, with what lies below it. Default `/mcp`. */
+  /** Path of the MCP endpoint, with what lies below it, whatever its case and slashes. Default `/mcp`. */
   readonly path?: string;
   /**
    * Header that a trusted proxy before this server appends the caller's address to, such as `x-forwarded-for`; its
@@ -27,7 +28,8 @@ const finished = channel('http.server.response.finish');
 
 /** Reports each 401 and 403 on the MCP path as an auth failure, with the caller's address. Once per path is enough. */
 export function observeHttp(options: ObserveHttpOptions = {}): void {
-  const { path = '/mcp', sourceHeader, ...rest } = options;
+  const { sourceHeader, ...rest } = options;
+  const path = plainPath(options.path ?? '/mcp');
   const observer = observerFor(rest);
   if (observer === undefined || registry.listening.has(path)) return;
   registry.listening.add(path);
@@ -67,8 +69,8 @@ function refused(
 }
 
 function isBelow(path: string, url = ''): boolean {
-  const own = url.split('?', 1)[0] ?? '';
-  return own === path || own.startsWith(path.endsWith('/') ? path : `${path}/`);
+  const own = plainPath(pathOfTarget(url));
+  return own === path || own.startsWith(path === '/' ? path : `${path}/`);
 }
 
 function sourceOf(request: IncomingMessage, sourceHeader: string | undefined): string | undefined {

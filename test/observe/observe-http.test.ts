@@ -59,6 +59,25 @@ describe('observeHttp', () => {
     expect(JSON.stringify([receiver.events, behind.events])).not.toContain('Bearer');
   });
 
+  test('sees its path however it is spelled, since routers take more than one spelling for it', async () => {
+    await using receiver = await startReceiver();
+    observeHttp({ url: receiver.url, path: '/Spelled/' });
+    await using server = await guarded();
+    const spellings = [
+      '/spelled',
+      '/SPELLED/',
+      '//spelled',
+      '/%73pelled?x',
+      '/spelled/below',
+      '/spelled/?a=/b',
+    ];
+    for (const path of spellings) await (await fetch(`${new URL(server.url).origin}${path}`)).text();
+    for (const path of ['/spelledx', '/other/spelled', '/%zz'])
+      await (await fetch(`${new URL(server.url).origin}${path}`)).text();
+    await flush();
+    expect(receiver.of('auth_failure')).toHaveLength(spellings.length);
+  });
+
   test('takes the address from the header that the last proxy appends to, where it is told so', async () => {
     await using receiver = await startReceiver();
     observeHttp({ url: receiver.url, path: '/hosts', sourceHeader: 'X-Forwarded-For' });
