@@ -12,6 +12,7 @@ import { viral } from './inject/viral.ts';
 import { type Judged, judgeAll } from './judged.ts';
 import { cost } from './measures/cost.ts';
 import { delay } from './measures/delay.ts';
+import { argumentDrift } from './measures/drift.ts';
 import { foreignTools } from './measures/foreign-tools.ts';
 import { leakedContent } from './measures/leaks.ts';
 import { offHoursUse } from './measures/off-hours.ts';
@@ -91,6 +92,7 @@ function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[]
       ...leakedContent(recordedAnd(made.leaks), (id) => made.leaks.get(id)?.encoding),
       ...foreignTools(recordedAnd(made.excursions), excursionOf, 'each server named'),
       ...foreignTools(throughGateway, excursionOf, 'behind one gateway'),
+      ...argumentDrift(sessions, seed, show),
       offHoursUse(seed, show),
       slowLeak(seed, show),
       viralCampaigns(viral(sessions, goals, seed), show),
