@@ -22,7 +22,7 @@ const MAXIMUM_FIELDS = 8;
 /** Of a session, to be learnt when it has ended. */
 const MAXIMUM_VALUES = 16;
 /** Recent values of an argument that repeats are told by. */
-const RECENT = 32;
+const RECENT = 64;
 
 export interface DriftState {
   /** Arguments and looks of the session's values. */

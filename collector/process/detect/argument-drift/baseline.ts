@@ -1,11 +1,11 @@
 /**
  * What the values of one argument look like, and when they stop looking so.
  *
- * Each of the features of a value (see `fingerprint.ts`) has a tail probability: empirical up to the 90th percentile of
- * the last 200 learnt values, exponential beyond it (peaks over threshold, Pickands 1975). The least of them, times
- * their number, is the value's p. The alarm is a CUSUM (Page 1954) over log e-values: e = 1 - q + q · ε · p^(ε - 1), with
+ * Each of the features of a value (see `fingerprint.ts`) has a tail probability: empirical up to the 90th percentile of the
+ * last 200 learnt values, exponential beyond it (peaks over threshold, Pickands 1975). The sum of their negative logarithms
+ * has one in the same way, which allows for features that go together (Fisher 1932): that is the value's p. The alarm is a CUSUM (Page 1954) over log e-values: e = 1 - q + q · ε · p^(ε - 1), with
  * q = 0.25 of the values supposed to have drifted. Since a uniform p has E[e] = 1, the mean run between false alarms is at
- * least e^h (Lorden 1971): h = 12 is 160,000 values.
+ * least e^h (Lorden 1971): h = 13 is 440,000 values.
  */
 import Type, { type Static } from 'typebox';
 import { FEATURES, type Fingerprint, TRIGRAM_BITS } from './fingerprint.ts';
@@ -16,9 +16,9 @@ export const MINIMUM_VALUES = 100;
 const REFRESH = 20;
 const CONTAMINATION = 0.25;
 const EPSILON = 0.2;
-export const ALARM = 12;
+export const ALARM = 13;
 const TAIL = 0.1;
-const LEAST_P = 1e-4;
+const LEAST_P = 1e-5;
 /** Counted as unlike the others where the numbers are told. */
 const UNLIKE_P = 0.02;
 /** Values after an alarm in which nothing more is said, so that a new use becomes the usual one. */
@@ -27,6 +27,7 @@ const FEATURE_COUNT = FEATURES.length;
 /** Trigrams that are a text's oddest part. */
 const ODDEST = 6;
 const SHORT = 8;
+const UNMEASURED = 30;
 const TRIGRAMS = 2 ** TRIGRAM_BITS;
 
 const count = Type.Integer({ minimum: 0 });
@@ -63,7 +64,7 @@ export class Baseline {
   readonly #values = new Float32Array(VALUES * FEATURE_COUNT);
   readonly #trigrams = new Uint16Array(TRIGRAMS);
   #trigramTotal = 0;
-  #tails: readonly Tail[] | undefined;
+  #tails: { readonly tails: readonly Tail[]; readonly joint: Tail } | undefined;
   #sum = 0;
   #run = 0;
   #unlike = 0;
@@ -117,17 +118,18 @@ export class Baseline {
 
   judge(fingerprint: Fingerprint): Verdict {
     this.#measureValue(fingerprint);
-    const tails = this.#measure();
+    const { tails, joint } = this.#measure();
     let least = 1;
     let feature = 0;
+    let surprise = 0;
     for (let i = 0; i < FEATURE_COUNT; i++) {
       const p = tailOf(tails[i] as Tail, measured[i] as number);
-      if (p < least) {
-        least = p;
-        feature = i;
-      }
+      surprise -= Math.log(p);
+      if (p >= least) continue;
+      least = p;
+      feature = i;
     }
-    const p = Math.max(LEAST_P, Math.min(1, least * FEATURE_COUNT));
+    const p = tailOf(joint, surprise);
     const evidence = Math.log(1 - CONTAMINATION + CONTAMINATION * EPSILON * p ** (EPSILON - 1));
     if (this.#sum === 0) this.#run = this.#unlike = 0;
     this.#sum = Math.max(0, this.#sum + evidence);
@@ -181,31 +183,36 @@ export class Baseline {
     }
   }
 
-  #measure(): readonly Tail[] {
+  #measure(): { readonly tails: readonly Tail[]; readonly joint: Tail } {
     if (this.#tails) return this.#tails;
     const known = Math.min(VALUES, this.seen);
     // The first values were measured while there was little to measure their shape by.
-    const skip = this.seen < VALUES ? Math.min(known >>> 1, 30) : 0;
-    this.#tails = Array.from({ length: FEATURE_COUNT }, (_, feature) => {
-      const from = feature >= 2 ? skip : 0;
-      const sorted = Float32Array.from(
-        { length: known - from },
-        (_, i) => this.#values[(from + i) * FEATURE_COUNT + feature] as number,
-      ).sort();
-      const begins = Math.floor((1 - TAIL) * sorted.length);
-      const threshold = sorted[begins] as number;
-      let excess = 0;
-      for (let i = begins; i < sorted.length; i++) excess += (sorted[i] as number) - threshold;
-      return { sorted, from: threshold, mean: excess / (sorted.length - begins) };
-    });
+    const from = this.seen < VALUES ? Math.min(known >>> 1, UNMEASURED) : 0;
+    const valueOf = (i: number, feature: number) =>
+      this.#values[(from + i) * FEATURE_COUNT + feature] as number;
+    const tails = FEATURES.map((_, feature) =>
+      tailFrom(Float32Array.from({ length: known - from }, (_, i) => valueOf(i, feature))),
+    );
+    const surprises = Float32Array.from({ length: known - from }, (_, i) =>
+      tails.reduce((sum, tail, feature) => sum - Math.log(tailOf(tail, valueOf(i, feature))), 0),
+    );
+    this.#tails = { tails, joint: tailFrom(surprises) };
     return this.#tails;
   }
 }
 
+function tailFrom(values: Float32Array): Tail {
+  const sorted = values.sort();
+  const begins = Math.floor((1 - TAIL) * sorted.length);
+  const threshold = sorted[begins] as number;
+  let excess = 0;
+  for (let i = begins; i < sorted.length; i++) excess += (sorted[i] as number) - threshold;
+  return { sorted, from: threshold, mean: excess / (sorted.length - begins) };
+}
+
 /** Chance of a value as high or higher. */
 function tailOf({ sorted, from, mean }: Tail, value: number): number {
-  if (value > from)
-    return Math.max(LEAST_P / FEATURE_COUNT, TAIL * Math.exp((from - value) / Math.max(mean, 1e-3)));
+  if (value > from) return Math.max(LEAST_P, TAIL * Math.exp((from - value) / Math.max(mean, 1e-3)));
   let low = 0;
   let high = sorted.length;
   while (low < high) {
