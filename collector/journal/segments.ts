@@ -30,6 +30,12 @@ export interface SegmentsOptions {
 
 type File = Omit<SegmentFile, 'segment'>;
 
+/** The time of day at the start and steady from then on: a clock that is set wrong must not delete the journal. */
+function steadyClock(): () => number {
+  const startedMs = Date.now() - performance.now();
+  return () => startedMs + performance.now();
+}
+
 export class Segments {
   readonly #options: SegmentsOptions;
   readonly #now: () => number;
@@ -47,7 +53,7 @@ export class Segments {
 
   private constructor(options: SegmentsOptions, files: readonly SegmentFile[]) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? steadyClock();
     for (const { segment, ...file } of files) this.#files.set(segment, file);
     options.instruments.beforeScrape(() => this.#expose());
   }

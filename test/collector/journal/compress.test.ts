@@ -219,6 +219,19 @@ describe('the segments', () => {
     await segments.close();
   });
 
+  test('do not go because somebody sets the clock', async () => {
+    clockMs = Date.now();
+    for (const segment of [1, 2, 3]) writeSegment(segment, 1_000);
+    const { now: _, ...withoutClock } = options;
+    const segments = await Segments.open(withoutClock);
+    segments.covered(3);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10 * 365 * 86_400_000 });
+    const { due } = segments;
+    vi.useRealTimers();
+    expect(due).toBeUndefined();
+    await segments.close();
+  });
+
   test('that are deleted while they are compressed do not come back', async () => {
     writeSegment(1, 8 * FRAME_BYTES);
     writeSegment(2, 1_000);
