@@ -134,7 +134,7 @@ function noteLength(reading: ToolReading, key: number, words: number): void {
 
 function traitsOf(bits: number, parts: number): number {
   return (
-    (parts >= PROSE_WORDS && !(bits & Mark.record) ? Trait.prose : 0) |
+    (parts >= PROSE_WORDS ? Trait.prose : 0) |
     (bits & Mark.command ? Trait.command : 0) |
     (bits & Word.you ? Trait.you : 0) |
     (bits & (Word.oblige | Word.urgent) ? Trait.oblige : 0)

@@ -22,8 +22,6 @@ export const Mark = {
   command: 1 << 17,
   /** A tag or a bracket as chats and prompts are built of. */
   tag: 1 << 18,
-  /** Holds the brackets and quotes of a record rather than of a sentence. */
-  record: 1 << 19,
 } as const;
 
 /** Words that a command can follow: please send, first send. */
@@ -38,7 +36,7 @@ export class Scan {
   readonly bits = new Uint32Array(MAXIMUM_SENTENCES);
   readonly key = new Uint32Array(MAXIMUM_SENTENCES);
   readonly hash = new Uint32Array(MAXIMUM_SENTENCES);
-  /** Of each sentence: parts between blanks, of which an address is one. */
+  /** Of each sentence: parts between blanks, of which an address is one; in a record, those of its longest value. */
   readonly parts = new Uint16Array(MAXIMUM_SENTENCES);
   sentenceCount = 0;
   /** What was read, which is what positions mean. */
@@ -57,6 +55,7 @@ export class Scan {
   #sentenceFrom = 0;
   #sentenceWord = 0;
   #parts = 0;
+  #longest = 0;
 
   read(text: string): this {
     this.#begin();
@@ -85,6 +84,7 @@ export class Scan {
     this.#sentenceFrom = 0;
     this.#sentenceWord = 0;
     this.#parts = 0;
+    this.#longest = 0;
   }
 
   #walk(text: string): void {
@@ -187,9 +187,15 @@ export class Scan {
     if (this.#chunkFrom >= 0) this.#endChunk(text, at);
     if (kind === CharClass.stop) this.#endSentence(at + 1);
     else if (unit === 60 || unit === 91 || unit === 124) this.#bits |= Mark.tag;
-    else if (unit === 123 || unit === 125 || (unit === 34 && (next === 58 || next === 44)))
-      this.#bits |= Mark.record;
+    else if (unit === 123 || unit === 125 || ((unit === 34 || unit === 39) && (next === 58 || next === 44)))
+      this.#endValue();
     return at + 1;
+  }
+
+  /** Ends what stands between the signs of a record. */
+  #endValue(): void {
+    this.#longest = Math.max(this.#longest, this.#parts);
+    this.#parts = 0;
   }
 
   #endLine(text: string, at: number, next: number, end: number): number {
@@ -237,7 +243,7 @@ export class Scan {
       this.textFrom[i + 1] = at;
       this.bits[i] = this.#bits;
       this.key[i] = this.#key;
-      this.parts[i] = this.#parts;
+      this.parts[i] = Math.max(this.#longest, this.#parts);
       let hash = 0;
       for (let w = this.#sentenceWord; w < this.wordCount; w++)
         hash = (Math.imul(hash, 31) + this.words[w]!) | 0;
@@ -247,6 +253,7 @@ export class Scan {
     this.#bits &= Mark.tag;
     this.#sentenceWord = this.wordCount;
     this.#parts = 0;
+    this.#longest = 0;
     this.#sentenceFrom = at;
     this.#lead = true;
   }
