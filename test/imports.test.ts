@@ -14,7 +14,16 @@ const arrows: Record<string, readonly string[]> = {
   stack: ['collector/catalogue', 'collector/config.ts', 'alerts', 'dashboards'],
   charts: ['collector/catalogue', 'collector/config.ts', 'alerts', 'dashboards', 'stack', 'stack.config.ts'],
   run: ['collector/catalogue', 'collector', 'alerts', 'dashboards', 'stack', 'stack.config.ts'],
-  bench: ['collector/catalogue', 'collector', 'alerts', 'dashboards', 'stack', 'stack.config.ts', 'run'],
+  bench: [
+    'collector/catalogue',
+    'collector',
+    'collector/audit',
+    'alerts',
+    'dashboards',
+    'stack',
+    'stack.config.ts',
+    'run',
+  ],
   eval: ['collector/catalogue', 'collector', 'run'],
   observe: [],
 };
