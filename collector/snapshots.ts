@@ -14,7 +14,7 @@ import type { State } from './state.ts';
 const PAUSES_PER_SAVE = 9;
 
 export class Snapshots {
-  readonly #save: () => Promise<void>;
+  readonly #save: (last: boolean) => Promise<void>;
   readonly #logger: Logger;
   readonly #instruments: Instruments;
   readonly #timer: NodeJS.Timeout;
@@ -35,11 +35,11 @@ export class Snapshots {
   ) {
     this.#logger = logger;
     this.#instruments = instruments;
-    this.#save = async () => {
+    this.#save = async (last) => {
       // All three in one turn: the state holds exactly what stands before the position.
       const startedAt = performance.now();
       const position = journal.end;
-      const state = pipeline.save();
+      const state = pipeline.save(last);
       const seenIds = seen.dump();
       try {
         const parts = partsOf(state);
@@ -70,7 +70,7 @@ export class Snapshots {
     this.#unfollow();
     // One that is under way may have begun before the last event.
     await this.#running;
-    await this.#run();
+    await this.#run(true);
   }
 
   /**
@@ -90,17 +90,17 @@ export class Snapshots {
   }
 
   /** One at a time; a failure costs only the time that the next start needs for its replay. */
-  #run(): Promise<void> {
-    this.#running ??= this.#runOnce().finally(() => {
+  #run(last = false): Promise<void> {
+    this.#running ??= this.#runOnce(last).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  async #runOnce(): Promise<void> {
+  async #runOnce(last: boolean): Promise<void> {
     const startedAt = performance.now();
     try {
-      await this.#save();
+      await this.#save(last);
     } catch (error) {
       this.#instruments.inc(collectorSnapshotErrors, {});
       this.#logger.error(
@@ -116,12 +116,13 @@ export class Snapshots {
  * The state part by part. All that is small becomes text at once, since it goes on changing; what is a copy already, and
  * large, waits for its turn, and the sessions come slice by slice.
  */
-function partsOf({ parts, sessions }: SavedState): Iterable<SnapshotPart> {
+function partsOf({ parts, sessions, detectors }: SavedState): Iterable<SnapshotPart> {
   const { views, ...small } = parts;
   const texts = Object.entries(small).map(([name, value]): SnapshotPart => [name, JSON.stringify(value)]);
   return (function* () {
     yield* texts;
     yield ['views', JSON.stringify(views)];
+    for (const json of detectors) yield ['detection.detectors', json];
     yield ['sessions', JSON.stringify({ open: [], ended: [], peaks: sessions.peaks })];
     for (const [list, json] of sessions.slices()) yield [`sessions.${list}`, json];
   })();

@@ -42,6 +42,8 @@ export interface SavedState {
   /** All but the sessions, as plain JSON by name. */
   readonly parts: Readonly<Record<string, unknown>>;
   readonly sessions: SessionSaving;
+  /** Baselines of the detectors: portions of the list `detectors` of the part `detection`, each JSON. */
+  readonly detectors: Iterable<string>;
 }
 
 const savedCounts = Compile(Type.Array(savedGroupSchema));
@@ -194,9 +196,10 @@ export class Pipeline {
 
   /**
    * All that a restart must not forget, as it is now. Of the counters only what may not have been scraped yet. The
-   * sessions come slice by slice while others have their turn, and must be ended.
+   * sessions come slice by slice while others have their turn, and must be ended. What detectors learnt may be a minute
+   * old, unless this is the `last` time.
    */
-  save(): SavedState {
+  save(last = false): SavedState {
     const { instruments, sessions, baselines, detection, findings, knownTools, capabilities, windows } =
       this.#parts;
     const nowMs = this.#now();
@@ -210,7 +213,7 @@ export class Pipeline {
       windows: windows.snapshot(nowMs),
       views: this.#parts.views.snapshot(),
     };
-    return { parts, sessions: sessions.save(nowMs) };
+    return { parts, sessions: sessions.save(nowMs), detectors: detection.baselines(last) };
   }
 
   /** What is usual, as it was learnt from ended sessions, to be kept or moved to another collector. */

@@ -173,8 +173,14 @@ export class DetectorHost {
     return saved === undefined ? [] : this.#learning.restore(saved);
   }
 
+  /** All but the baselines of the detectors, which `baselines` says. */
   snapshot(): object {
-    return { ...this.#learning.snapshot(), allowed: this.#allowed.snapshot() };
+    return { ...this.#learning.rest(), detectors: [], allowed: this.#allowed.snapshot() };
+  }
+
+  /** The baselines of the detectors, as portions of the snapshot's list `detectors`, each JSON. */
+  baselines(fresh: boolean): Iterable<string> {
+    return this.#learning.texts(fresh, this.#parts.now());
   }
 
   /** False when part of what was saved has another shape and starts anew. */

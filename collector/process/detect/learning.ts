@@ -8,6 +8,9 @@ import { Budget } from './budget.ts';
 import type { AnyDetector } from './detector.ts';
 import { PrincipalShares } from './principal-share.ts';
 
+/** How long the text of a detector's baseline is saved again as it is. */
+const TEXT_LASTS_MS = 60_000;
+
 /** Whether a detector is there, and what it can judge by. */
 export interface DetectorState {
   /** In a word or a sentence, for people. */
@@ -25,6 +28,7 @@ export class Learning {
   /** Session types that have ended sessions, as many as may be labels. */
   readonly #types = new Set<string>();
   #evicted = 0;
+  readonly #texts = new Map<DetectorName, { readonly json: string; readonly madeMs: number }>();
 
   constructor(config: CollectorConfig, instruments: Instruments, all: readonly AnyDetector[]) {
     this.#config = config;
@@ -88,10 +92,31 @@ export class Learning {
 
   /** As plain JSON of bounded size. */
   snapshot() {
+    const detectors = this.detectors.flatMap((detector) =>
+      detector.snapshot ? [[detector.name, detector.snapshot()] as const] : [],
+    );
+    return { ...this.rest(), detectors };
+  }
+
+  /**
+   * The baselines of the detectors as JSON arrays, one detector each, others having their turn between. They may be
+   * megabytes, so unless they must be `fresh` each is made once a minute: a kill costs what was learnt since.
+   */
+  *texts(fresh: boolean, nowMs: number): Generator<string> {
+    for (const detector of this.detectors) {
+      if (!detector.snapshot) continue;
+      let text = this.#texts.get(detector.name);
+      if (!text || fresh || nowMs - text.madeMs >= TEXT_LASTS_MS) {
+        text = { json: JSON.stringify([[detector.name, detector.snapshot()]]), madeMs: nowMs };
+        this.#texts.set(detector.name, text);
+      }
+      yield text.json;
+    }
+  }
+
+  /** The same without the baselines of the detectors. */
+  rest() {
     return {
-      detectors: this.detectors.flatMap((detector) =>
-        detector.snapshot ? [[detector.name, detector.snapshot()] as const] : [],
-      ),
       budget: this.budget.snapshot(),
       shares: this.#shares.snapshot(),
       types: [...this.#types],

@@ -106,9 +106,11 @@ export class Lookout {
 
 /** What a pipeline would save, as it would be read again. */
 export function saved(pipeline: Pipeline): Record<string, unknown> {
-  const { parts, sessions } = pipeline.save();
+  const { parts, sessions, detectors } = pipeline.save(true);
   const lists: Record<'open' | 'ended', unknown[]> = { open: [], ended: [] };
   for (const [list, json] of sessions.slices()) lists[list].push(...JSON.parse(json));
   sessions.end();
-  return JSON.parse(JSON.stringify({ ...parts, sessions: { ...lists, peaks: sessions.peaks } }));
+  const learnt = [...detectors].flatMap((json) => JSON.parse(json));
+  const detection = { ...(parts.detection as object), detectors: learnt };
+  return JSON.parse(JSON.stringify({ ...parts, detection, sessions: { ...lists, peaks: sessions.peaks } }));
 }

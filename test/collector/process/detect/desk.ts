@@ -148,6 +148,12 @@ export class Desk {
     this.host.tick(this.nowMs);
   }
 
+  /** What a snapshot would hold, as it would be read again. */
+  saved(last = true): object {
+    const detectors = [...this.host.baselines(last)].flatMap((json) => JSON.parse(json));
+    return JSON.parse(JSON.stringify({ ...this.host.snapshot(), detectors }));
+  }
+
   judge(finding: string, verdict: Verdict): void {
     this.host.judge({ finding, verdict, time_ms: this.nowMs });
   }

@@ -265,13 +265,33 @@ test('What was learnt and what humans said survive a restart; what hangs on open
   before.history(ordinary);
   before.call('s1', 'confirm', { to: 'x.example' });
   before.judge(before.findings.all[0]!.id, 'benign');
-  const saved = JSON.parse(JSON.stringify(before.host.snapshot()));
+  const saved = before.saved();
   const next = new Desk();
   expect(next.host.restore(saved)).toBe(true);
   expect(next.host.stateOf('sequence')).toEqual(before.host.stateOf('sequence'));
   expect(next.detector.learnt).toEqual(before.detector.learnt);
   next.call('s2', 'confirm', { to: 'x.example' });
   expect(next.findings.all).toEqual([]);
+});
+
+test('Baselines are made into text once a minute, but for the last snapshot', () => {
+  const desk = new Desk();
+  const learnt = (last: boolean) => {
+    const { detectors } = desk.saved(last) as { detectors: [string, string[]][] };
+    return detectors.find(([name]) => name === 'sequence')![1].length;
+  };
+  const teach = () => {
+    const id = `s${desk.nowMs++}`;
+    desk.call(id, 'read');
+    desk.end(id);
+  };
+  teach();
+  expect(learnt(false)).toBe(1);
+  teach();
+  expect([learnt(false), learnt(true)]).toEqual([1, 2]);
+  teach();
+  desk.pass(61);
+  expect(learnt(false)).toBe(3);
 });
 
 test('Learning starts anew on demand, or with what another collector learnt', () => {
