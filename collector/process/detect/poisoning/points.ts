@@ -60,6 +60,8 @@ export function pointsOf(shown: number): number {
   return points;
 }
 
+/** Points of a passage that reads like instructions to the agent. */
+export const TEXT_POINTS = 4;
 /** Sentences before and after that belong to the same passage. */
 const AROUND = 5;
 const own = new Uint16Array(1_024);

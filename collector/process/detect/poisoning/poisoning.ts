@@ -44,6 +44,8 @@ const MEMORY_BYTES = 160 * 1024 * 1024;
 const isTaken = ({ values, sentence: { traits } }: Following): boolean =>
   values > 0 && (traits & Trait.prose) !== 0 && (traits & Trait.novel) !== 0;
 
+const none: ReadonlySet<number> = new Set();
+
 const savedCheck = Compile(
   Type.Object({
     definitions: Type.Unknown(),
@@ -90,14 +92,14 @@ export class Poisoning implements Detector<PoisoningState> {
     this.#definitions.list(tools);
   }
 
-  learn({ type }: SessionFacts, { fresh, tools }: PoisoningState): void {
+  learn({ type }: SessionFacts, { fresh, suspicious, tools }: PoisoningState): void {
     for (const { endpoint, lengths, gave, prose, fresh: news, took } of tools) {
       const keys = ['', type, endpoint];
       if (gave) this.#texts.learn(endpoint, lengths);
       if (prose > 0) this.#news.add(keys, news, prose);
       if (took !== undefined) this.#taking.add(keys, took ? 1 : 0, 1);
     }
-    if (fresh) this.#texts.learnSentences(fresh.all());
+    if (fresh) this.#texts.learnSentences(fresh.all(), suspicious ?? none);
   }
 
   /** Entries that had to make room so far. */

@@ -6,7 +6,7 @@ import { Word } from '../text/lexicon.ts';
 import { Mark, scanned } from '../text/scan.ts';
 import { SeenSet } from '../text/seen-set.ts';
 import { KNOWN, Passages, Trait } from './passages.ts';
-import { passagePoints } from './points.ts';
+import { passagePoints, TEXT_POINTS } from './points.ts';
 import { isKnown, type KnownTool, MAXIMUM_KEYS, type ToolTexts } from './tool-texts.ts';
 
 /** Fewer words are a value, a heading or a greeting. */
@@ -22,6 +22,8 @@ export interface Readings {
   passages: Passages | undefined;
   /** Sentences to learn, by tool. */
   fresh: SeenSet | undefined;
+  /** Those of them that stand in a passage that reads like instructions. */
+  suspicious: Set<number> | undefined;
   /** What each tool gave and took, by endpoint. */
   readonly tools: ToolReading[];
 }
@@ -39,7 +41,12 @@ export interface ToolReading {
   took: boolean | undefined;
 }
 
-export const newReadings = (): Readings => ({ passages: undefined, fresh: undefined, tools: [] });
+export const newReadings = (): Readings => ({
+  passages: undefined,
+  fresh: undefined,
+  suspicious: undefined,
+  tools: [],
+});
 
 /** Where a tool is noted; undefined when the session has too many. */
 export function readingOf(endpoint: string, { tools }: Readings): ToolReading | undefined {
@@ -95,6 +102,7 @@ function readField(
     readings.fresh ??= new SeenSet(LEARNT_SENTENCES);
     const repeated = scan.parts[i]! >= PROSE_WORDS && readings.fresh.has(sentence);
     readings.fresh.add(sentence);
+    if (points[i]! >= TEXT_POINTS) noteSuspicious(readings, sentence);
     const longest = usual?.keys.get(key);
     const misplaced = !known
       ? 0
@@ -123,6 +131,11 @@ function readField(
     const number = sentence < count ? numbers[sentence]! : -1;
     readings.passages?.name(names.hash[i]!, number < 0 ? KNOWN : number);
   }
+}
+
+function noteSuspicious(readings: Readings, sentence: number): void {
+  readings.suspicious ??= new Set();
+  if (readings.suspicious.size < LEARNT_SENTENCES) readings.suspicious.add(sentence);
 }
 
 function noteLength(reading: ToolReading, key: number, words: number): void {

@@ -9,9 +9,8 @@
 import type { Call } from '../call.ts';
 import type { Following } from './following.ts';
 import { Trait } from './passages.ts';
+import { TEXT_POINTS } from './points.ts';
 
-/** Points of a passage that reads like instructions to the agent. */
-const TEXT_POINTS = 4;
 /** While the tool is not known, the sentence may be what it always says. */
 const UNKNOWN_TOOL_POINTS = 6;
 /** Above every score by flow. */

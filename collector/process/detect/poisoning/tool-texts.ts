@@ -15,6 +15,8 @@ export const MAXIMUM_KEYS = 256;
 /** Remembered at least: the texts of some hundred tools. */
 const SENTENCES = 1 << 17;
 const TOOLS = 2_048;
+const SUSPECTS = 4_096;
+const SUSPECT_SESSIONS = 20;
 
 interface ToolText {
   sessions: number;
@@ -29,7 +31,8 @@ export const isKnown = (tool: KnownTool | undefined): boolean => (tool?.sessions
 const savedCheck = Compile(
   Type.Object({
     key: Type.Integer(),
-    sentences: Type.String(),
+    sentences: Type.Array(Type.String()),
+    suspects: Type.Array(Type.Tuple([Type.String(), Type.Integer({ minimum: 0 })])),
     tools: Type.Array(
       Type.Tuple([
         Type.String(),
@@ -41,12 +44,19 @@ const savedCheck = Compile(
 );
 
 export class ToolTexts {
-  readonly #sentences = new SeenSet(SENTENCES);
+  /** Sentences seen in one, two and three sessions; only the last are known. */
+  readonly #sentences = [new SeenSet(SENTENCES), new SeenSet(SENTENCES), new SeenSet(SENTENCES)] as const;
+  /** Sessions in which a sentence of a suspicious passage was not followed. */
+  readonly #suspects = new Bounded<{ sessions: number }>(SUSPECTS);
   readonly #tools = new Bounded<ToolText>(TOOLS);
   #key = newKey();
 
   get evicted(): number {
-    return this.#tools.evicted + this.#sentences.forgotten;
+    return (
+      this.#tools.evicted +
+      this.#suspects.evicted +
+      this.#sentences.reduce((sum, { forgotten }) => sum + forgotten, 0)
+    );
   }
 
   /** What its sentences are hashed with. */
@@ -60,11 +70,28 @@ export class ToolTexts {
   }
 
   has(tool: number, sentence: number): boolean {
-    return this.#sentences.has(join(tool, sentence));
+    return this.#sentences[2].has(join(tool, sentence));
   }
 
-  learnSentences(joined: Iterable<number>): void {
-    for (const hash of joined) this.#sentences.add(hash);
+  /**
+   * Learns what a session was given and nothing was found in. One page that is read once must not be known by the time
+   * that somebody follows it: three sessions make a sentence known, and 20 one that reads like instructions.
+   */
+  learnSentences(joined: Iterable<number>, suspicious: ReadonlySet<number>): void {
+    for (const hash of joined) {
+      if (!suspicious.has(hash)) this.#see(hash);
+      else {
+        const suspect = this.#suspects.use(hash.toString(36), () => ({ sessions: 0 }));
+        if (++suspect.sessions >= SUSPECT_SESSIONS) this.#sentences[2].add(hash);
+      }
+    }
+  }
+
+  #see(hash: number): void {
+    const [once, twice, known] = this.#sentences;
+    if (once.add(hash)) return;
+    if (twice.add(hash)) return;
+    known.add(hash);
   }
 
   learn(endpoint: string, keys: ReadonlyMap<number, number> = new Map()): void {
@@ -80,7 +107,8 @@ export class ToolTexts {
   snapshot(): unknown {
     return {
       key: this.#key,
-      sentences: this.#sentences.snapshot(),
+      sentences: this.#sentences.map((seen) => seen.snapshot()),
+      suspects: [...this.#suspects.entries()].map(([hash, { sessions }]) => [hash, sessions]),
       tools: [...this.#tools.entries()].map(([endpoint, { sessions, keys }]) => [
         endpoint,
         sessions,
@@ -93,7 +121,10 @@ export class ToolTexts {
   restore(saved: unknown): boolean {
     if (!savedCheck.Check(saved)) return false;
     this.#key = saved.key;
-    this.#sentences.restore(saved.sentences);
+    this.#sentences.forEach((seen, i) => {
+      seen.restore(saved.sentences[i] ?? '');
+    });
+    for (const [hash, sessions] of saved.suspects) this.#suspects.use(hash, () => ({ sessions }));
     for (const [endpoint, sessions, keys] of saved.tools)
       this.#tools.use(endpoint, () => ({ sessions, keys: new Map(keys.slice(0, MAXIMUM_KEYS)) }));
     return true;

@@ -65,8 +65,14 @@ test('instructions that no call follows are not told', () => {
 
 test('a manual that always says so is not told', () => {
   const { run } = learnt();
-  for (let n = 0; n < 10; n++) run({ ...poisoned(orders, 'reception@office.example'), learn: true });
+  for (let n = 0; n < 20; n++) run({ ...poisoned(orders, 'reception@office.example'), learn: true });
   expect(run(poisoned(orders))).toEqual([]);
+});
+
+test('a page that was read some times before somebody follows it is told all the same', () => {
+  const { run } = learnt();
+  for (let n = 0; n < 10; n++) run(poisoned(orders, 'reception@office.example'));
+  expect(run(poisoned(orders))).toMatchObject([{ certainty: 'confirmed' }]);
 });
 
 test('a page about attacks is not told when the agent mails a colleague about it', () => {
