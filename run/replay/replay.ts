@@ -51,6 +51,13 @@ function anomaly(
     : [];
 }
 
+/** In one kind of recorded session the attacker is after passwords. */
+const passwords: Expectation = {
+  alert: 'CredentialAbuseConfirmed',
+  labels: { session_type: 'slack' },
+  because: 'hijacked slack sessions put passwords that they read on a web page',
+};
+
 /** The kinds of sessions in which the detectors confirm that an agent did what a tool's result told it to. */
 function followedInstructions(sessions: readonly RecordedSession[]): Expectation[] {
   const hijacked = Map.groupBy(
@@ -81,6 +88,7 @@ export function planReplay(alerts: ResolvedAlerts, seed = 1): Replay {
     ...played.flatMap(({ expects }) => expects),
     ...anomaly(attack, sessions, alerts.SessionAnomaly.settings.factor as number),
     ...followedInstructions(sessions),
+    passwords,
   ];
   const events = [...toolLists(servers), ...happening].sort((a, b) => a.atMs - b.atMs);
   return {

@@ -139,6 +139,7 @@ test('limits that are set otherwise move the scenarios with them', () => {
   expect(other.expected.map(({ alert }) => alert)).not.toContain('ToolErrorSustained');
   expect(replay.expected.map(({ alert }) => alert).sort()).toEqual([
     'AuthFailureBurst',
+    'CredentialAbuseConfirmed',
     'DlpBlockSpike',
     'LatencyDegradation',
     'PoisoningConfirmed',
