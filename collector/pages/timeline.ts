@@ -2,6 +2,7 @@
  * What happened in a session, read back from the journal. Only the stretches in which the session had events are read,
  * at most 64 of 1 MiB, and the newest events are kept, so that a page costs little however much the journal holds.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SessionRecord } from '../audit/session-record.ts';
 import type { McpEvent } from '../catalogue/events.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -11,6 +12,8 @@ import { PLACE_BYTES } from '../process/session.ts';
 import { endpointOf } from '../series-bounds.ts';
 
 const TIMELINE_EVENTS = 1_000;
+/** How long events that come in wait for a page. */
+const SLICE_MS = 5;
 
 /** The part of the journal that a timeline needs. */
 export type EventLog = Pick<Journal, 'read'>;
@@ -33,6 +36,7 @@ export async function readTimeline(
   const untilMs = session.end?.untilMs ?? Number.POSITIVE_INFINITY;
   // By id: an event that was sent again while it was being written stands in the journal twice.
   const found = new Map<string, McpEvent>();
+  let sliceFrom = performance.now();
   for (const place of session.places) {
     for await (const { position, events } of log.read(place)) {
       if (position.segment !== place.segment || position.offset >= place.offset + PLACE_BYTES) break;
@@ -43,6 +47,9 @@ export async function readTimeline(
         found.set(event.id, event);
         if (found.size > TIMELINE_EVENTS) found.delete(found.keys().next().value as string);
       }
+      if (performance.now() - sliceFrom < SLICE_MS) continue;
+      await nextTurn();
+      sliceFrom = performance.now();
     }
   }
   const events = [...found.values()];
