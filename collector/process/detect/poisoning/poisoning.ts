@@ -21,7 +21,7 @@ import { verdictOf } from './score.ts';
 import { ToolTexts } from './tool-texts.ts';
 
 /** Scores below this say nothing: one or two signs, as many benign sessions have. */
-const FLOOR = 10;
+const FLOOR = 9.5;
 /** A changed definition is exact. */
 const DEFINITION_SCORE = 30;
 
