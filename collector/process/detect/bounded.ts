@@ -1,50 +1,60 @@
-/** A table that never grows beyond its limit: what was not used for longest makes room, and that is counted. */
+/**
+ * A table that never grows beyond its limit, in two generations: what was not used while half of the limit was filled
+ * makes room, and that is counted. A look at what is in use moves nothing.
+ */
 export class Bounded<V> {
-  readonly #limit: number;
+  readonly #half: number;
   readonly #onEvict: ((value: V) => void) | undefined;
-  readonly #entries = new Map<string, V>();
+  #young = new Map<string, V>();
+  #old = new Map<string, V>();
   /** Entries that had to make room so far. */
   evicted = 0;
 
   constructor(limit: number, onEvict?: (value: V) => void) {
-    this.#limit = limit;
+    this.#half = Math.max(1, limit >>> 1);
     this.#onEvict = onEvict;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#young.size + this.#old.size;
   }
 
   /** Without marking it as used. */
   get(key: string): V | undefined {
-    return this.#entries.get(key);
+    return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  /** The entry, now the last to make room; made by `create` when there is none. */
+  /** The entry, now in use; made by `create` when there is none. */
   use(key: string, create: () => V): V {
-    const known = this.#entries.get(key);
-    if (known !== undefined) this.#entries.delete(key);
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const known = this.#old.get(key);
+    if (known !== undefined) this.#old.delete(key);
+    if (this.#young.size >= this.#half) this.#turn();
     const value = known ?? create();
-    this.#entries.set(key, value);
-    if (this.#entries.size > this.#limit) {
-      const [oldest, gone] = this.#entries.entries().next().value as [string, V];
-      this.#entries.delete(oldest);
-      this.#onEvict?.(gone);
-      this.evicted++;
-    }
+    this.#young.set(key, value);
     return value;
   }
 
   delete(key: string): void {
-    this.#entries.delete(key);
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
-  /** The one not used for longest first. */
-  entries(): IterableIterator<[string, V]> {
-    return this.#entries.entries();
+  *entries(): Generator<[string, V]> {
+    yield* this.#old.entries();
+    yield* this.#young.entries();
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#young.clear();
+    this.#old.clear();
+  }
+
+  #turn(): void {
+    this.evicted += this.#old.size;
+    if (this.#onEvict) for (const value of this.#old.values()) this.#onEvict(value);
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 }

@@ -12,7 +12,7 @@ import { Bounded } from './bounded.ts';
 import type { Call, SessionFacts } from './call.ts';
 import type { Detector, Report } from './detector.ts';
 import type { Payload } from './payload.ts';
-import { hashText, join } from './text/hash.ts';
+import { hashNext, hashText, join, mix } from './text/hash.ts';
 
 /** Calls looked back upon: four rounds of the longest cycle and more. */
 const WINDOW = 32;
@@ -132,8 +132,14 @@ export class Loop implements Detector<LoopState> {
 
 const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + (count ?? 0), 0);
 
+/** Of long texts a sample, spread over all of it: what changes while a tool works is seldom in one place only. */
 function hashOf(payload: Payload | undefined): number {
-  let hash = 0;
-  for (const { path, text } of payload?.fields ?? []) hash = join(hash, join(hashText(path), hashText(text)));
-  return hash;
+  if (payload === undefined) return 0;
+  let hash = payload.length;
+  for (const { text } of payload.fields) {
+    const step = Math.max(1, text.length >>> 8);
+    for (let i = 0; i < text.length; i += step) hash = hashNext(hash, text.charCodeAt(i));
+    hash = hashNext(hash, text.length);
+  }
+  return mix(hash);
 }

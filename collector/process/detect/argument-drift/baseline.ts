@@ -13,7 +13,9 @@ import { FEATURES, type Fingerprint, TRIGRAM_BITS } from './fingerprint.ts';
 const VALUES = 200;
 /** Values before anything is said. */
 export const MINIMUM_VALUES = 100;
+/** Learnt values after which the tails are measured anew, while there are few and later. */
 const REFRESH = 20;
+const LATER_REFRESH = 100;
 const CONTAMINATION = 0.25;
 const EPSILON = 0.2;
 export const ALARM = 13;
@@ -113,7 +115,7 @@ export class Baseline {
     }
     this.seen++;
     if (this.#quiet > 0) this.#quiet--;
-    if (this.seen % REFRESH === 0) this.#tails = undefined;
+    if (this.seen % (this.seen < 2 * VALUES ? REFRESH : LATER_REFRESH) === 0) this.#tails = undefined;
   }
 
   judge(fingerprint: Fingerprint): Verdict {
@@ -188,13 +190,13 @@ export class Baseline {
     const known = Math.min(VALUES, this.seen);
     // The first values were measured while there was little to measure their shape by.
     const from = this.seen < VALUES ? Math.min(known >>> 1, UNMEASURED) : 0;
-    const valueOf = (i: number, feature: number) =>
+    const measuredAt = (i: number, feature: number) =>
       this.#values[(from + i) * FEATURE_COUNT + feature] as number;
     const tails = FEATURES.map((_, feature) =>
-      tailFrom(Float32Array.from({ length: known - from }, (_, i) => valueOf(i, feature))),
+      tailFrom(Float32Array.from({ length: known - from }, (_, i) => measuredAt(i, feature))),
     );
     const surprises = Float32Array.from({ length: known - from }, (_, i) =>
-      tails.reduce((sum, tail, feature) => sum - Math.log(tailOf(tail, valueOf(i, feature))), 0),
+      tails.reduce((sum, tail, feature) => sum - Math.log(tailOf(tail, measuredAt(i, feature))), 0),
     );
     this.#tails = { tails, joint: tailFrom(surprises) };
     return this.#tails;

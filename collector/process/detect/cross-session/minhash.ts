@@ -6,12 +6,14 @@
  * J ≈ (m / 16)^¼: one band means about 0.5, two about 0.6, eight 0.84.
  */
 
-import { HASH_START, hashNext, mix } from '../text/hash.ts';
+import { mix } from '../text/hash.ts';
 
 export const BANDS = 16;
 const ROWS = 4;
 const SLOTS = BANDS * ROWS;
 const GRAM = 5;
+const BASE = 0x01000193;
+const BASE_TO_GRAM = Array.from({ length: GRAM }).reduce<number>((power) => Math.imul(power, BASE), 1);
 /** Looked at of one text, in UTF-16 code units. */
 const MAXIMUM_LENGTH = 1_024;
 const EMPTY = 0xffffffff;
@@ -23,10 +25,12 @@ export function bandsOf(key: number, text: string): Uint32Array | undefined {
   slots.fill(EMPTY);
   const length = Math.min(text.length, MAXIMUM_LENGTH);
   if (length < GRAM) return undefined;
-  for (let i = 0; i + GRAM <= length; i++) {
-    let hash = HASH_START;
-    for (let j = 0; j < GRAM; j++) hash = hashNext(hash, text.charCodeAt(i + j));
-    const mixed = mix(hash);
+  let rolling = 0;
+  for (let i = 0; i < length; i++) {
+    rolling = (Math.imul(rolling, BASE) + text.charCodeAt(i)) | 0;
+    if (i >= GRAM) rolling = (rolling - Math.imul(text.charCodeAt(i - GRAM), BASE_TO_GRAM)) | 0;
+    if (i < GRAM - 1) continue;
+    const mixed = mix(rolling);
     const slot = mixed >>> 26;
     const value = mixed & 0x3ffffff;
     if (value < (slots[slot] as number)) slots[slot] = value;

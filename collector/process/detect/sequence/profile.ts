@@ -48,6 +48,8 @@ export class Profile {
   readonly transitions = new Transitions();
   readonly #sets = new Set<number>();
   #calls = 0;
+  /** Tools called once. */
+  #once = 0;
   /** What there was no room to learn. */
   overflow = 0;
 
@@ -84,9 +86,7 @@ export class Profile {
 
   /** Good-Turing estimate of the share of calls that go to tools never seen. */
   get unseen(): number {
-    let once = 0;
-    for (const { calls } of this.tools.values()) if (calls === 1) once++;
-    return this.#calls === 0 ? 1 : once / this.#calls;
+    return this.#calls === 0 ? 1 : this.#once / this.#calls;
   }
 
   get learnt(): boolean {
@@ -117,6 +117,7 @@ export class Profile {
     for (const [name, usage] of saved.tools.slice(0, MAXIMUM_TOOLS)) {
       this.tools.set(name, usage);
       this.#calls += usage.calls;
+      if (usage.calls === 1) this.#once++;
     }
     for (const [name, usage] of saved.categories.slice(0, MAXIMUM_TOOLS)) this.categories.set(name, usage);
     for (const [name, usage] of saved.servers.slice(0, MAXIMUM_TOOLS)) this.servers.set(name, usage);
@@ -136,6 +137,7 @@ export class Profile {
         table.set(name, usage);
       }
       usage.calls++;
+      if (table === this.tools && usage.calls <= 2) this.#once += usage.calls === 1 ? 1 : -1;
       if (noted.has(name)) continue;
       noted.add(name);
       usage.sessions++;
@@ -145,13 +147,16 @@ export class Profile {
 
   #age(): void {
     this.sessions >>>= 1;
-    this.#calls = 0;
+    this.#calls = this.#once = 0;
     for (const table of [this.tools, this.categories, this.servers])
       for (const [name, usage] of table) {
         usage.sessions >>>= 1;
         usage.calls >>>= 1;
         if (usage.sessions === 0) table.delete(name);
-        else if (table === this.tools) this.#calls += usage.calls;
+        else if (table === this.tools) {
+          this.#calls += usage.calls;
+          if (usage.calls === 1) this.#once++;
+        }
       }
     this.transitions.age();
   }

@@ -210,12 +210,14 @@ export class Sequence implements Detector<SequenceState> {
     state: SequenceState,
     report: Report,
   ): void {
-    const last = state.steps.at(-1)?.endpoint ?? START;
-    const surprisal = profile.transitions.surprisal(state.steps.at(-2)?.endpoint ?? '', last, step.endpoint);
+    const { length } = state.steps;
+    const before = state.steps[length - 1]?.endpoint;
+    const surprisal = profile.transitions.surprisal(state.steps[length - 2]?.endpoint, before, step.endpoint);
     if (surprisal <= state.second) return;
     state.second = Math.min(state.first, surprisal);
     state.first = Math.max(state.first, surprisal);
     if (state.told || sums.length < MINIMUM_SUMS) return;
+    const last = before ?? START;
     const sum = state.first + state.second;
     const higher = sums.filter((usual) => usual >= sum).length;
     const { seen, total, successors } = profile.transitions.counts(last, step.endpoint);

@@ -15,25 +15,37 @@ const UNSEEN_TOOLS = 20;
 
 interface History {
   total: number;
-  readonly next: Map<string, number>;
+  readonly next: Map<number, number>;
 }
 
-export const savedTransitionsSchema = Type.Array(
-  Type.Tuple([Type.String(), Type.Array(Type.Tuple([Type.String(), Type.Integer({ minimum: 1 })]))]),
-);
+const number = Type.Integer({ minimum: -1 });
+export const savedTransitionsSchema = Type.Object({
+  tools: Type.Array(Type.String()),
+  histories: Type.Array(Type.Tuple([number, Type.Array(Type.Tuple([number, Type.Integer({ minimum: 1 })]))])),
+});
 export type SavedTransitions = Static<typeof savedTransitionsSchema>;
 
+/** Tools with a number; others are one. */
+const MAXIMUM_TOOLS = 1_022;
+const RADIX = 1_024;
+/** History of no tool. */
+const NONE = -1;
+
 export class Transitions {
-  readonly #histories = new Map<string, History>();
+  /** By the numbers of its one or two tools; see `pair`. */
+  readonly #histories = new Map<number, History>();
+  readonly #numbers = new Map<string, number>();
+  readonly #names: string[] = [];
   #pairs = 0;
   /** Pairs for which there was no room. */
   overflow = 0;
 
   learn(tools: readonly string[]): void {
-    let before = '';
-    let last = START;
-    for (const tool of tools) {
-      this.#count('', tool);
+    let before = 0;
+    let last = this.#number(START);
+    for (const name of tools) {
+      const tool = this.#number(name);
+      this.#count(NONE, tool);
       this.#count(last, tool);
       this.#count(pair(before, last), tool);
       before = last;
@@ -41,16 +53,16 @@ export class Transitions {
     }
   }
 
-  /** Surprise at a tool, in nats. */
-  surprisal(before: string, last: string, tool: string): number {
-    const tools = this.#histories.get('')?.next.size ?? 0;
-    let p = 1 / (tools + UNSEEN_TOOLS);
-    for (const history of ['', last, pair(before, last)]) {
-      const known = this.#histories.get(history);
-      if (known === undefined) continue;
-      const distinct = known.next.size;
-      p = ((known.next.get(tool) ?? 0) + distinct * p) / (known.total + distinct);
-    }
+  /** Surprise at a tool, in nats; without a tool before, the session begins. */
+  surprisal(before: string | undefined, last: string | undefined, name: string): number {
+    const tool = this.#numbers.get(name) ?? 0;
+    const one = this.#numbers.get(last ?? START) ?? 0;
+    const two = last === undefined ? 0 : (this.#numbers.get(before ?? START) ?? 0);
+    const all = this.#histories.get(NONE);
+    let p = 1 / ((all?.next.size ?? 0) + UNSEEN_TOOLS);
+    p = interpolated(all, tool, p);
+    p = interpolated(this.#histories.get(one), tool, p);
+    p = interpolated(this.#histories.get(pair(two, one)), tool, p);
     return -Math.log(p);
   }
 
@@ -59,9 +71,9 @@ export class Transitions {
     last: string,
     tool: string,
   ): { readonly seen: number; readonly total: number; readonly successors: number } {
-    const known = this.#histories.get(last);
+    const known = this.#histories.get(this.#numbers.get(last) ?? 0);
     return {
-      seen: known?.next.get(tool) ?? 0,
+      seen: known?.next.get(this.#numbers.get(tool) ?? 0) ?? 0,
       total: known?.total ?? 0,
       successors: known?.next.size ?? 0,
     };
@@ -84,14 +96,28 @@ export class Transitions {
   }
 
   snapshot(): SavedTransitions {
-    return [...this.#histories].map(([name, { next }]) => [name, [...next]]);
+    return {
+      tools: [...this.#names],
+      histories: [...this.#histories].map(([history, { next }]) => [history, [...next]]),
+    };
   }
 
   restore(saved: SavedTransitions): void {
-    for (const [name, next] of saved) for (const [tool, count] of next) this.#count(name, tool, count);
+    for (const name of saved.tools) this.#number(name);
+    for (const [history, next] of saved.histories)
+      for (const [tool, count] of next) this.#count(history, tool, count);
   }
 
-  #count(name: string, tool: string, times = 1): void {
+  #number(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (this.#names.length >= MAXIMUM_TOOLS) return 0;
+    this.#names.push(name);
+    this.#numbers.set(name, this.#names.length);
+    return this.#names.length;
+  }
+
+  #count(name: number, tool: number, times = 1): void {
     let history = this.#histories.get(name);
     const known = history?.next.get(tool);
     if (known === undefined) {
@@ -110,4 +136,11 @@ export class Transitions {
   }
 }
 
-const pair = (before: string, last: string) => `${before}\n${last}`;
+/** Above the numbers of single tools. */
+const pair = (before: number, last: number) => (before + 1) * RADIX + last;
+
+function interpolated(history: History | undefined, tool: number, p: number): number {
+  if (history === undefined) return p;
+  const distinct = history.next.size;
+  return ((history.next.get(tool) ?? 0) + distinct * p) / (history.total + distinct);
+}

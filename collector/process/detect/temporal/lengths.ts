@@ -12,8 +12,9 @@ const MAD_SCALE = 1.4826;
 /** Types whose sessions are all alike still vary by a third. */
 const MINIMUM_DEVIATION = 0.3;
 const TIMES_P99 = 3;
-/** Learnt values between two looks at the distribution. */
+/** Learnt values, and their share of all, before the distribution is looked at again. */
 const REFRESH = 10;
+const REFRESH_SHARE = 0.1;
 
 export interface Limit {
   readonly above: number;
@@ -40,7 +41,8 @@ export class Lengths {
   /** Undefined while too few are known. */
   limit(): Limit | undefined {
     if (this.values.length < MINIMUM_VALUES) return undefined;
-    if (this.#limit && this.#sinceLimit < REFRESH) return this.#limit;
+    if (this.#limit && this.#sinceLimit < Math.max(REFRESH, REFRESH_SHARE * this.values.length))
+      return this.#limit;
     this.#sinceLimit = 0;
     const sorted = this.values.toSorted((a, b) => a - b);
     const logs = sorted.map((value) => Math.log1p(value));
