@@ -38,6 +38,7 @@ const EMPTY = new Uint32Array(0);
 /** The objects around the tables. */
 const OVERHEAD_BYTES = 768;
 const LONGEST_SENTENCE = 96;
+const FIRST_LENGTH = 48;
 /** Numbers of one sentence in the table. */
 const STEP = 6;
 /** In place of a sentence: the agent used the name before any tool gave it. */
@@ -225,7 +226,7 @@ export const keyed = (hash: number, key: number): number => mix(hash ^ key);
 
 function roomFor(table: Uint32Array, needed: number, most: number): Uint32Array {
   if (needed <= table.length) return table;
-  const wider = new Uint32Array(Math.min(most, Math.max(needed, Math.ceil(1.5 * table.length))));
+  const wider = new Uint32Array(Math.min(most, Math.max(needed, 2 * table.length, FIRST_LENGTH)));
   wider.set(table);
   return wider;
 }
