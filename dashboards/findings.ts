@@ -8,7 +8,7 @@ import {
   detectorThreshold,
   sessionsContent,
 } from '../collector/catalogue/metrics.ts';
-import { increase, max, rate, select, share, sum, times } from '../collector/catalogue/promql.ts';
+import { max, rate, select, share, sum, times } from '../collector/catalogue/promql.ts';
 import { dashboard, row } from './dashboard.ts';
 import { NOT_OBSERVABLE } from './observable.ts';
 import { series } from './panel.ts';
@@ -25,7 +25,7 @@ const exfiltration = (alerts: ResolvedAlerts) =>
   measured(alerts, 'ExfiltrationConfirmed', {
     title: 'Data that left',
     meaning:
-      'Confirmed over the alert’s window: content of a tool’s result went on to a destination nobody asked for. Bad: any.',
+      'Confirmed over the alert’s window: content of a tool’s result went on to a destination nobody asked for. Bad: any, and more so a second session type.',
     unit: Short,
     noValue: NOT_OBSERVABLE,
     legend: whereFound,
@@ -35,7 +35,7 @@ const poisoning = (alerts: ResolvedAlerts) =>
   measured(alerts, 'PoisoningConfirmed', {
     title: 'Injected instructions that were followed',
     meaning:
-      'Confirmed over the alert’s window: a tool’s result or description told the agent what to do, and it did. Bad: any.',
+      'Confirmed over the alert’s window: a tool’s result or description told the agent what to do, and it did. Bad: any, and a rise: the content is read by more and more agents.',
     unit: Short,
     noValue: NOT_OBSERVABLE,
     legend: whereFound,
@@ -53,7 +53,8 @@ const credentials = (alerts: ResolvedAlerts) =>
 const misbehaviour = (alerts: ResolvedAlerts) =>
   measured(alerts, 'MisbehaviourConfirmed', {
     title: 'Sessions that certainly misbehave',
-    meaning: 'Confirmed over the alert’s window, by exact evidence and not by a score. Bad: any.',
+    meaning:
+      'Confirmed over the alert’s window, by exact evidence and not by a score. Bad: any that goes on: nobody has stopped it.',
     unit: Short,
     noValue: NOT_OBSERVABLE,
     legend: whereFound,
@@ -155,7 +156,9 @@ const content = lines({
   max: 1,
   stacked: true,
   noValue: NOT_OBSERVABLE,
-  series: [series(share(sum(increase(sessionsContent, '15m'), ['content'])), ({ content: seen }) => seen)],
+  series: [
+    series(share(sum(rate(sessionsContent, '$__rate_interval'), ['content'])), ({ content: seen }) => seen),
+  ],
 });
 
 export const findings = (alerts: ResolvedAlerts) =>
