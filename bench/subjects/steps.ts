@@ -9,6 +9,7 @@ import {
 import { collectorDefaults } from '../../collector/config.ts';
 import { createInstruments } from '../../collector/instruments.ts';
 import { encodeRecord } from '../../collector/journal/record.ts';
+import { KnownTools } from '../../collector/process/known-tools.ts';
 import { decodeTraces } from '../../collector/receive/otlp/protobuf.ts';
 import { wantedKeys } from '../../collector/receive/sources/registry.ts';
 import { faultOf } from '../../collector/receive/validate.ts';
@@ -84,14 +85,10 @@ const eachOf =
     for (const call of calls) count(call);
   };
 
+/** As the collector counts a call: in the series that its tool holds, which server and name find. */
 function ourMetrics(): (call: ToolCall) => void {
-  const instruments = createInstruments(collectorDefaults, Date.now);
-  return ({ server, tool, client, outcome, duration_ms = 0, request_bytes = 0, response_bytes = 0 }) => {
-    instruments.inc(toolCalls, { server, tool, client: client?.name ?? '', outcome });
-    instruments.observe(toolCallDuration, { server, tool }, duration_ms / 1_000);
-    instruments.inc(toolCallBytes, { server, tool, direction: 'request' }, request_bytes);
-    instruments.inc(toolCallBytes, { server, tool, direction: 'response' }, response_bytes);
-  };
+  const tools = new KnownTools(collectorDefaults, createInstruments(collectorDefaults, Date.now));
+  return (call) => tools.called(call).series.count(call, true);
 }
 
 function clientMetrics(): (call: ToolCall) => void {
