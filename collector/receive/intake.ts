@@ -1,55 +1,27 @@
 /**
- * From events as they were sent to events that count: checked one by one, stripped of what may not be kept, put in
- * the journal, told from repeated ones, and only then processed and answered.
+ * From events as they were sent to events that count. `admission.ts` has the way of one request up to the journal; here
+ * is what all requests share, and what becomes of events on disk: told from repeated ones, counted and processed.
  */
 import type { Logger } from 'pino';
-import {
-  collectorDuplicates,
-  collectorEvents,
-  collectorEvictions,
-  collectorLastEvent,
-  collectorRejections,
-  type RejectionReason,
-} from '../catalogue/collector-metrics.ts';
-import { type EventKind, ID_LENGTH, type McpEvent } from '../catalogue/events.ts';
+import { collectorEvents, collectorEvictions, collectorLastEvent } from '../catalogue/collector-metrics.ts';
+import type { EventKind } from '../catalogue/events.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
-import { type Journal, JournalBusy } from '../journal/journal.ts';
-import { type Batch, encodeArrivals } from '../journal/record.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Batch } from '../journal/record.ts';
 import type { Position } from '../journal/segment.ts';
 import type { Pipeline } from '../process/pipeline.ts';
-import { Outbox, type SentOn } from '../processes/outbox.ts';
+import { Outbox } from '../processes/outbox.ts';
 import type { Peers } from '../processes/peers.ts';
 import { WINDOW_COPY } from '../processes/routing.ts';
 import type { Counter } from '../series-values.ts';
+import { Admission } from './admission.ts';
 import { Arrival } from './arrival.ts';
 import type { SeenIds } from './dedupe.ts';
 import type { Claim } from './in-flight.ts';
-import { countValues } from './json-bounds.ts';
-import type { EventVisitor } from './json-events.ts';
-import { measurePayload, type SessionHash } from './privacy.ts';
-import { overloaded, unavailable } from './refusal.ts';
+import type { SessionHash } from './privacy.ts';
 import { Settings } from './settings.ts';
 import { parseTime } from './times.ts';
-import { faultOf } from './validate.ts';
-
-export interface RejectedEvent {
-  /** Place of the event in its request, from 0. */
-  readonly index: number;
-  /** The event's id, where it has a usable one. */
-  readonly id: string | null;
-  readonly error: string;
-}
-
-/** What a request with events is answered. */
-export interface IngestAnswer {
-  accepted: number;
-  duplicates: number;
-  /** The first of the rejected events. */
-  readonly rejected: RejectedEvent[];
-  /** How many were rejected, when that is more than are listed. */
-  rejected_total?: number;
-}
 
 export interface IntakeParts {
   readonly config: CollectorConfig;
@@ -64,13 +36,6 @@ export interface IntakeParts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
-
-/** Under which reason an event is rejected, and why in one sentence. */
-type Problem = readonly [RejectionReason, string];
-
-const LISTED_REJECTIONS = 1_000;
-/** Memory of one value of a parsed payload, about: an attacker's small objects outweigh their text many times. */
-const VALUE_BYTES = 64;
 
 export class Intake {
   readonly parts: IntakeParts;
@@ -144,157 +109,4 @@ export class Intake {
     ofSource.set(kind, counter);
     return counter;
   }
-}
-
-/** The events of one request on their way in. */
-export class Admission implements EventVisitor {
-  readonly #intake: Intake;
-  readonly #sourceKind: string;
-  readonly #claim: Claim;
-  readonly #receivedMs: number;
-  /** Takes the events of other processes. */
-  readonly #outbox: Outbox | undefined;
-  readonly #arrivals: Arrival[] = [];
-  readonly #rejected: RejectedEvent[] = [];
-  /** By reason; counted with the answer, since a request that is refused as a whole counts as that alone. */
-  readonly #reasons = new Map<RejectionReason, number>();
-  #index = 0;
-  #duplicates = 0;
-  #rejections = 0;
-
-  constructor(intake: Intake, sourceKind: string, claim: Claim, outbox?: Outbox) {
-    this.#intake = intake;
-    this.#sourceKind = sourceKind;
-    this.#claim = claim;
-    this.#outbox = outbox;
-    this.#receivedMs = Math.floor(intake.parts.now());
-  }
-
-  /** Takes one event as it was sent. Throws a Refusal of the whole request when its payload is too much to hold. */
-  event(value: unknown): void {
-    const fault = faultOf(value);
-    if (fault !== undefined) {
-      this.#reject('invalid', idOf(value), fault);
-      return;
-    }
-    const event = value as McpEvent;
-    const timeMs = parseTime(event.time);
-    const problem = this.#holdPayload(event) ?? this.#problemOf(timeMs);
-    if (problem !== undefined) {
-      const [reason, sentence] = problem;
-      this.#reject(reason, event.id, sentence);
-      return;
-    }
-    const index = this.#index++;
-    if (this.#outbox?.takes(event, index)) return;
-    const { parts, settings } = this.#intake;
-    const arrival = new Arrival(event, timeMs!, this.#receivedMs, this.#sourceKind);
-    if (parts.seen.hasHash(parts.seen.hash(event.id, arrival))) {
-      this.#duplicates++;
-      return;
-    }
-    measurePayload(event);
-    arrival.setting = settings.of(event);
-    this.#arrivals.push(arrival);
-  }
-
-  brokenLine(error: string): void {
-    this.#reject('malformed', null, error);
-  }
-
-  /** How many events were rejected so far. */
-  get rejections(): number {
-    return this.#rejections;
-  }
-
-  /** Makes the events durable and processes them. Throws a Refusal when that is not possible now. */
-  async commit(): Promise<IngestAnswer> {
-    const own = this.#arrivals.length === 0 ? 0 : this.#append();
-    // Both come to their end: an answer before that would give the memory of the request back too early.
-    const [appended, sentOn] = await Promise.allSettled([own, this.#outbox?.send()]);
-    const accepted = settledValue(appended);
-    const duplicates = this.#duplicates + this.#arrivals.length - accepted;
-    const { instruments } = this.#intake.parts;
-    // A copy is repeated with the event itself, which counts where it belongs.
-    if (duplicates > 0 && this.#sourceKind !== WINDOW_COPY)
-      instruments.inc(collectorDuplicates, {}, duplicates);
-    const elsewhere = settledValue(sentOn);
-    for (const [reason, count] of this.#reasons) instruments.inc(collectorRejections, { reason }, count);
-    const answer: IngestAnswer = { accepted, duplicates, rejected: this.#rejected };
-    if (elsewhere !== undefined) this.#add(elsewhere, answer);
-    if (this.#rejections > this.#rejected.length) answer.rejected_total = this.#rejections;
-    return answer;
-  }
-
-  /** Puts what other processes said of their events into the answer. */
-  #add({ accepted, duplicates, rejected }: SentOn, answer: IngestAnswer): void {
-    answer.accepted += accepted;
-    answer.duplicates += duplicates;
-    this.#rejections += rejected.length;
-    this.#rejected.push(...rejected.slice(0, LISTED_REJECTIONS - this.#rejected.length));
-  }
-
-  async #append(): Promise<number> {
-    const record = encodeArrivals(this.#receivedMs, this.#sourceKind, this.#arrivals);
-    try {
-      // An event that another request is just writing is not known yet and is written again: that is the price of
-      // never answering "duplicate" for one that may still be lost. It counts once, since both are processed in turn.
-      return await this.#intake.parts.journal.append(record, (position) =>
-        this.#intake.apply(this.#arrivals, position),
-      );
-    } catch (error) {
-      if (error instanceof JournalBusy) throw overloaded();
-      throw unavailable('journal', 'the events could not be written to disk');
-    }
-  }
-
-  #problemOf(timeMs: number | undefined): Problem | undefined {
-    if (timeMs === undefined)
-      return ['invalid', 'time must be an RFC 3339 time with a zone, such as 2026-11-21T09:30:00Z'];
-    const ageSeconds = (this.#receivedMs - timeMs) / 1_000;
-    const { maxEventAgeSeconds, maxEventFutureSeconds } = this.#intake.parts.config;
-    if (ageSeconds > maxEventAgeSeconds)
-      return ['too_old', `time is more than ${maxEventAgeSeconds} s in the past: send events sooner`];
-    if (-ageSeconds > maxEventFutureSeconds)
-      return [
-        'in_future',
-        `time is more than ${maxEventFutureSeconds} s in the future: set the sender's clock`,
-      ];
-    return undefined;
-  }
-
-  /** Counts the memory of the fields that may hold any JSON; says what is wrong when they are nested too deep. */
-  #holdPayload(event: McpEvent): Problem | undefined {
-    if (event.kind === 'tool_list') return this.#hold('tools', event.tools);
-    if (event.kind !== 'tool_call') return undefined;
-    return this.#hold('arguments', event.arguments) ?? this.#hold('result', event.result);
-  }
-
-  #hold(field: string, value: unknown): Problem | undefined {
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { jsonDepth } = this.#intake.parts.config.limits;
-    const values = countValues(value, jsonDepth);
-    if (values === undefined)
-      return ['invalid', `${field} must not be nested deeper than ${jsonDepth} levels`];
-    if (!this.#claim.add(values * VALUE_BYTES)) throw overloaded();
-    return undefined;
-  }
-
-  #reject(reason: RejectionReason, id: string | null, error: string): void {
-    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
-    this.#rejections++;
-    if (this.#rejected.length < LISTED_REJECTIONS) this.#rejected.push({ index: this.#index, id, error });
-    this.#index++;
-  }
-}
-
-function settledValue<T>(settled: PromiseSettledResult<T>): T {
-  if (settled.status === 'rejected') throw settled.reason;
-  return settled.value;
-}
-
-/** The id of an event that is no valid one, to be told back to its sender. */
-function idOf(value: unknown): string | null {
-  const id = (value as { id?: unknown } | null | undefined)?.id;
-  return typeof id === 'string' && id.length <= ID_LENGTH ? id : null;
 }

@@ -5,8 +5,9 @@ import {
   type IgnoredReason,
   type RejectionReason,
 } from '../../catalogue/collector-metrics.ts';
+import type { Admission, RejectedEvent } from '../admission.ts';
 import type { Claim } from '../in-flight.ts';
-import type { Admission, Intake, RejectedEvent } from '../intake.ts';
+import type { Intake } from '../intake.ts';
 import type { TelemetryRecord } from '../otlp/record.ts';
 import type { Normaliser } from './normalise.ts';
 import type { Plan } from './record-reader.ts';
