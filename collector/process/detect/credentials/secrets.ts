@@ -6,7 +6,7 @@
 import { hashText, mix } from '../text/hash.ts';
 import { hashWord, meaningOf, Word } from '../text/lexicon.ts';
 import { NameKind } from '../text/names.ts';
-import { scanned } from '../text/scan.ts';
+import { scanned } from '../text/scanned.ts';
 import { wordsOf } from '../tool-words.ts';
 
 export type SecretKind =

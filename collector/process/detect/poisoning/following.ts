@@ -2,7 +2,7 @@
 import type { Call } from '../call.ts';
 import { type Destination, destinationsOf, type KnownDestinations, type Novelty } from '../destinations.ts';
 import { hashWord } from '../text/lexicon.ts';
-import { scanned } from '../text/scan.ts';
+import { scanned } from '../text/scanned.ts';
 import { wordsOf } from '../tool-words.ts';
 import { KNOWN, OWN, type Passages, type Sentence } from './passages.ts';
 

@@ -2,7 +2,7 @@
 import type { Call, Decision } from '../call.ts';
 import type { Payload } from '../payload.ts';
 import { hashText } from '../text/hash.ts';
-import { scanned } from '../text/scan.ts';
+import { scanned } from '../text/scanned.ts';
 
 /** Calls and time within which a refused thing that is achieved otherwise belongs to the refusal. */
 const WITHIN_CALLS = 10;
