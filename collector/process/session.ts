@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox';
 import { UNKNOWN } from '../catalogue/labels.ts';
 import type { Position } from '../journal/segment.ts';
-import type { Watched } from './detect/host.ts';
+import type { Watched } from './detect/watched.ts';
 import { interned } from './interned.ts';
 import { RecentCalls } from './recent-calls.ts';
 

@@ -5,7 +5,6 @@
  * What detectors remember of a session hangs on the session and goes with it; a restart forgets it, since nothing said
  * in a session may rest on disk. Detectors that look at content start anew then, and those sessions are counted.
  */
-
 import {
   collectorDetectorErrors,
   collectorEvictions,
@@ -23,33 +22,14 @@ import type { Session } from '../session.ts';
 import { allDetectors } from './all.ts';
 import { Allowed } from './allowed.ts';
 import type { SessionFacts } from './call.ts';
-import { Detection, type Watch } from './detection.ts';
+import { Detection } from './detection.ts';
 import type { AnyDetector, Suspicion } from './detector.ts';
 import { type DetectorState, Learning } from './learning.ts';
 import { observationOf } from './observation.ts';
 import { ToolDiversity } from './tool-diversity.ts';
 import { ToolRisks } from './tool-risk.ts';
 import { EndpointNumbers, Trail } from './trail.ts';
-
-/** The worst that was suspected of a session by one detector, and what became of it. */
-interface Suspected {
-  readonly score: number;
-  readonly message: string;
-  readonly fate: SuspicionFate;
-}
-
-/** What is remembered of an open session for the detectors. */
-export interface Watched {
-  facts: SessionFacts;
-  readonly watch: Watch;
-  readonly trail: Trail;
-  /** Calls that came with arguments or a result, and all. */
-  withContent: number;
-  calls: number;
-  /** Part of it came before a restart, or was read back from the journal, which keeps no content. */
-  readonly lost: boolean;
-  suspected: Map<DetectorName, Suspected> | undefined;
-}
+import { contentOf, factsOf, type Watched } from './watched.ts';
 
 export interface HostParts {
   readonly config: CollectorConfig;
@@ -125,7 +105,7 @@ export class DetectorHost {
     if (!teaches) return;
     const scores = new Map([...(watched.suspected ?? [])].map(([detector, { score }]) => [detector, score]));
     this.#learning.observe(session.type, scores, this.#parts.now());
-    this.#countContent(watched);
+    if (watched.calls > 0) this.#parts.instruments.inc(sessionsContent, { content: contentOf(watched) });
   }
 
   tick(nowMs: number): void {
@@ -303,24 +283,7 @@ export class DetectorHost {
       .some(({ detector, status }) => detector !== 'tool_diversity' && status !== 'dismissed');
     return this.#learning.admit(session.type, facts.principal, calls, found);
   }
-
-  #countContent({ calls, withContent, lost }: Watched): void {
-    if (calls === 0) return;
-    const content = withContent === calls ? 'all' : lost ? 'lost' : withContent > 0 ? 'some' : 'none';
-    this.#parts.instruments.inc(sessionsContent, { content });
-  }
 }
-
-const factsOf = ({ id, type, user, client, server, startedMs, tools }: Session): SessionFacts => ({
-  id,
-  type,
-  principal: user ?? client,
-  user,
-  client,
-  server,
-  startedMs,
-  tools,
-});
 
 /** Longest time for which an incident that nobody looks at keeps the thresholds as they are. */
 const HOLDS_FOR_MS = 86_400_000;
