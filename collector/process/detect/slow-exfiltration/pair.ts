@@ -47,10 +47,10 @@ export class Pair {
     return day - this.firstDay < YOUNG_DAYS;
   }
 
-  /** Fragments a day since the first, weighed by the square of the share of days that had any. */
+  /** Fragments a day since the first, weighed by the cube of the share of days that had any. */
   get steadiness(): number {
     const since = this.day - this.firstDay + 1;
-    return ((this.days / since) ** 2 * this.content.count) / since;
+    return ((this.days / since) ** 3 * this.content.count) / since;
   }
 
   /** Begins a new day. */
