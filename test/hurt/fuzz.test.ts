@@ -119,7 +119,7 @@ test(`${REQUESTS} damaged requests to every route of ingest get a sane answer, a
   expect(statuses.filter((status) => status === 400).length).toBeGreaterThan(REQUESTS / 20);
   expect(counted).toBe(seen);
   await isWell();
-});
+}, 300_000);
 
 test(`${READS} odd requests to the pages and the operations get a sane answer`, async () => {
   const generator = new Generator(SEED + 1);

@@ -21,4 +21,4 @@ test('a collector that is killed under load again and again loses nothing that i
   expect(resent).toBeGreaterThan(0);
   expect(missing).toEqual({ lost: 0, miscounted: 0, disordered: 0 });
   expect(missingFromJournal).toEqual({ lost: 0, miscounted: 0, disordered: 0 });
-});
+}, 300_000);

@@ -43,4 +43,5 @@ test.runIf(process.platform === 'linux')(
     // Nothing that a power cut leaves looks like the work of somebody.
     expect(faults).toEqual([]);
   },
+  300_000,
 );
