@@ -18,6 +18,8 @@ import { GRAM, grams, winnow } from './winnow.ts';
 
 /** Letters and digits shared at least: what winnowing finds for certain is 31; less may be chance. */
 const LEAST_SHARED = 20;
+/** Letters and digits of an argument that is more than a name or a title. */
+const SHORTEST_ARGUMENT = 32;
 const ENCODED = 4;
 const noveltyScore = { used: 0, unknown: 0, 'new to type': 1, new: 2 } as const;
 const LONGEST_ARGUMENT = 8_192;
@@ -102,7 +104,7 @@ export class Exfiltration implements Detector<ExfiltrationState> {
       .sort((a, b) => Number(b.novelty === 'new') - Number(a.novelty === 'new'))[0];
     if (!fresh) return;
     const leak = leakOf(call, external, state.fingerprints);
-    if (!leak || leak.length < LEAST_SHARED) return;
+    if (!leak || isChance(leak)) return;
     const encoded = leak.encoding !== 'plain' && leak.encoding !== 'json';
     if (!encoded && fresh.novelty === 'unknown') return;
     const source = state.sources?.find(({ call: given }) => given === leak.call);
@@ -166,6 +168,10 @@ function leakOf(
   }
   return clearest;
 }
+
+/** One fingerprint in common may be chance, unless the argument is hardly longer. */
+const isChance = ({ length, of }: Leak): boolean =>
+  length < LEAST_SHARED && (of < SHORTEST_ARGUMENT || length + GRAM < of / 2);
 
 const rank = ({ encoding, length }: Leak): number => length * (encoding === 'plain' ? 1 : 4);
 
