@@ -184,7 +184,7 @@ describe('files', () => {
     const text = (file: string) => files.get(file)!.text;
     const [provider] = parse(text('/etc/grafana/provisioning/dashboards/files.yaml')).providers;
     const shown = [...files.keys()].filter((file) => posix.dirname(file) === provider.options.path);
-    expect(shown).toHaveLength(5);
+    expect(shown).toHaveLength(6);
     for (const file of shown) expect(JSON.parse(text(file)).uid, file).toEqual(expect.any(String));
 
     const [source] = parse(text('/etc/grafana/provisioning/datasources/prometheus.yaml')).datasources;
