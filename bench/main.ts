@@ -1,9 +1,9 @@
 /** `npm run bench`: what the collector costs, beside the raw limit and beside what people usually build. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { progressLine } from '../run/progress.ts';
-import { facts } from './facts.ts';
+import { type Facts, facts } from './facts.ts';
 import type { Figure } from './figures.ts';
 import { Load } from './load/load.ts';
 import type { Subject } from './subject.ts';
@@ -44,6 +44,9 @@ const amounts = {
 } as const;
 const resultsFile = join(import.meta.dirname, 'results.json');
 
+/** The last full run of each subject. */
+type Results = Record<string, Facts & { readonly date: string; readonly figures: readonly Figure[] }>;
+
 const usage = `Usage: npm run bench -- [--quick] [--only <subject>] [--help]
 
 Measures the collector in CPU of its own process, beside plain node:http with JSON.parse (raw) and beside fastify with zod
@@ -56,7 +59,8 @@ ${Object.entries(subjects)
   --quick           one short round: a look, not a result
   --help            this text
 
-A run of everything writes ${relative(process.cwd(), resultsFile)}; it takes about ten minutes on two cores.
+What is measured in full goes to ${relative(process.cwd(), resultsFile)}, beside the last run of each other subject. All of them
+together take about half an hour on two cores.
 `;
 
 async function main(): Promise<void> {
@@ -72,11 +76,20 @@ async function main(): Promise<void> {
     throw new Error(
       `--only ${only}: there is no such subject, choose one of ${Object.keys(subjects).join(', ')}`,
     );
-  const on = facts();
   const figures = await measure(only === undefined ? Object.keys(subjects) : [only], quick);
   process.stdout.write(`${table(figures)}\n`);
-  if (quick || only !== undefined) return;
-  writeFileSync(resultsFile, asJson({ date: new Date().toISOString(), ...on, figures }));
+}
+
+/** At once, so that a subject that fails costs the others nothing. */
+function keep(subject: string, figures: readonly Figure[], on: Facts): void {
+  const kept: Results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, 'utf8')) : {};
+  const known = Object.entries(kept).filter(([name]) => Object.hasOwn(subjects, name));
+  const results: Results = {
+    ...Object.fromEntries(known),
+    [subject]: { date: new Date().toISOString(), ...on, figures },
+  };
+  const ordered = Object.keys(subjects).flatMap((name) => (results[name] ? [[name, results[name]]] : []));
+  writeFileSync(resultsFile, asJson(Object.fromEntries(ordered)));
 }
 
 /** With the rounds of a figure on one line, and four digits, so that two runs can be compared line by line. */
@@ -93,7 +106,12 @@ async function measure(names: readonly string[], quick: boolean): Promise<Figure
   try {
     const bench = { load, progress: show, ...(quick ? amounts.quick : amounts.full) };
     const figures: Figure[] = [];
-    for (const name of names) figures.push(...(await subjects[name]!.measure(bench)));
+    for (const name of names) {
+      const on = facts();
+      const found = await subjects[name]!.measure(bench);
+      if (!quick) keep(name, found, on);
+      figures.push(...found);
+    }
     return figures;
   } finally {
     clear();
