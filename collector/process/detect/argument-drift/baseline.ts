@@ -4,8 +4,8 @@
  * Each of the features of a value (see `fingerprint.ts`) has a tail probability: empirical up to the 90th percentile of the
  * last 200 learnt values, exponential beyond it (peaks over threshold, Pickands 1975). The sum of their negative logarithms
  * has one in the same way, which allows for features that go together (Fisher 1932): that is the value's p. The alarm is a CUSUM (Page 1954) over log e-values: e = 1 - q + q · ε · p^(ε - 1), with
- * q = 0.25 of the values supposed to have drifted. Since a uniform p has E[e] = 1, the mean run between false alarms is at
- * least e^h (Lorden 1971): h = 13 is 440,000 values.
+ * q = 0.25 of the values supposed to have drifted. Were p uniform, E[e] would be 1 and the mean run between false alarms at
+ * least e^h (Lorden 1971), 440,000 values for h = 13; on values of tasks that taught nothing 2 in 100,000 were measured.
  */
 import Type, { type Static } from 'typebox';
 import { FEATURES, type Fingerprint, TRIGRAM_BITS } from './fingerprint.ts';
