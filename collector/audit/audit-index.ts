@@ -60,8 +60,10 @@ export class AuditIndex {
   readonly #timer: NodeJS.Timeout;
   #turn: Promise<void> | undefined;
   #opened = false;
-  /** Everything that ended before this is in the index. */
-  #written: Position | undefined;
+  /** How many sessions and findings it has been told of. */
+  #told = 0;
+  /** Everything that ended before this, and the first so many that it was told of, are in the index. */
+  #written: { readonly end: Position; readonly told: number } | undefined;
   #mayRebuild = false;
   /** Why the index has to be made anew, or just is. */
   #rebuild: RebuildReason | undefined;
@@ -83,11 +85,13 @@ export class AuditIndex {
 
   /** Takes a session that has ended, or an ended one of which something came late. */
   addSession(session: Session): void {
+    this.#told++;
     if (!this.#queue.addSession(session)) this.#overflowed();
   }
 
   /** Takes a finding that was made or changed. */
   addFinding(finding: Finding): void {
+    this.#told++;
     if (!this.#queue.addFinding(finding)) this.#overflowed();
   }
 
@@ -117,7 +121,7 @@ export class AuditIndex {
     if (this.#thread.pending >= QUERIES)
       return Promise.reject(new IndexError('too many pages are waiting for it', false));
     const answer = this.#thread.call(name, ...given);
-    answer.catch((error: IndexError) => this.#told(error));
+    answer.catch((error: IndexError) => this.#complained(error));
     const late = new IndexError(`it did not answer within ${PATIENCE_MS / 1_000} s`, false);
     const { promise, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(reject, PATIENCE_MS, late).unref();
@@ -127,9 +131,11 @@ export class AuditIndex {
   /** Waits, not for long, until all that has ended so far is in the index and on disk. */
   async settle(patienceMs = SETTLE_MS): Promise<void> {
     const { end } = this.#parts.journal;
+    // Sessions also end of silence, while the journal stays where it is.
+    const told = this.#told;
     const deadline = sleep(patienceMs, true, { ref: false });
     let late = false;
-    while (!late && !this.#reached(end)) {
+    while (!late && !this.#reached(end, told)) {
       if (this.#failure !== undefined || this.#rebuild !== undefined) return;
       late = (await Promise.race([this.#next(true), deadline])) === true;
     }
@@ -149,8 +155,8 @@ export class AuditIndex {
     return since === undefined ? 0 : (performance.now() - since) / 1_000;
   }
 
-  #reached(end: Position): boolean {
-    return this.#written !== undefined && !isBefore(this.#written, end);
+  #reached(end: Position, told: number): boolean {
+    return this.#written !== undefined && !isBefore(this.#written.end, end) && this.#written.told >= told;
   }
 
   #overflowed(): void {
@@ -193,6 +199,7 @@ export class AuditIndex {
     const sessions = Array.from(taken.sessions, recordOf);
     const findings = [...taken.findings.values()];
     const { end } = journal;
+    const told = this.#told;
     const complete = this.#queue.size === 0 && this.#rebuild === undefined;
     const oldestSegment = journal.start.segment;
     try {
@@ -209,7 +216,7 @@ export class AuditIndex {
       throw error;
     }
     this.#queue.done();
-    if (complete) this.#written = end;
+    if (complete) this.#written = { end, told };
   }
 
   async #makeAnew(): Promise<void> {
@@ -240,13 +247,13 @@ export class AuditIndex {
   }
 
   /** The index said what is wrong with it. */
-  #told(error: IndexError): void {
+  #complained(error: IndexError): void {
     this.#parts.instruments.inc(collectorIndexErrors, {});
     if (error.damaged) this.#needRebuild('damaged');
   }
 
   #failed(error: IndexError): void {
-    this.#told(error);
+    this.#complained(error);
     if (this.#failure === undefined)
       this.#parts.logger.error(
         { error: error.message },

@@ -1,5 +1,6 @@
 import { closeSync, openSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { indexFile } from '../../../collector/audit/index-file.ts';
 import {
@@ -71,6 +72,24 @@ describe('ended sessions', () => {
     const { text } = await collector.operations('/metrics');
     expect(samplesFor(text, collectorIndexRebuilds).filter(({ value }) => value > 0)).toEqual([]);
   });
+});
+
+test('sessions that fall silent right before a stop are in the index, although the journal stood still', async () => {
+  const users = names(3, 'silent');
+  await sendEnded(collector, ['ended']);
+  expect((await collector.send(users.map((user) => toolCall({ user, session: { id: user } })))).status).toBe(
+    202,
+  );
+  // Until the index has come as far as the journal.
+  await vi.waitFor(() => expect(usersInIndex(collector.config)).toHaveLength(1), { timeout: 10_000 });
+  await setTimeout(2_000);
+  collector.stepClock(collector.config.sessionIdleSeconds * 2_000);
+  await vi.waitFor(async () => expect((await list('state=idle')).sessions).toHaveLength(3), {
+    timeout: 10_000,
+    interval: 20,
+  });
+  await collector.stop();
+  expect(usersInIndex(collector.config)).toEqual(['user of ended', ...users].sort());
 });
 
 test('findings that memory has forgotten are found, also in an index that was made anew', async () => {
