@@ -1,8 +1,6 @@
 /** The records of segments, with where they stand. */
-
 import type { Batch } from './record.ts';
-import type { Position } from './segment.ts';
-import { batchOf, type Damage, readEntries, type Stretch } from './segment.ts';
+import { batchOf, type Damage, type Part, type Position, readEntries, type Stretch } from './segment.ts';
 import type { SegmentBytes } from './segment-bytes.ts';
 
 export interface JournalRecord extends Batch {
@@ -44,8 +42,7 @@ export async function* readRecords(
     if (source === undefined) continue;
     try {
       for await (const part of readEntries(source, { ...stretch, ...(readBytes && { readBytes }) })) {
-        if (part.kind === 'damage') onDamage?.(segment, part.damage);
-        const batch = batchOf(part);
+        const batch = decode(part, (damage) => onDamage?.(segment, damage));
         if (batch === undefined) continue;
         const position = { segment, offset: part.start };
         yield { ...batch, position, end: { segment, offset: part.end } };
@@ -53,5 +50,16 @@ export async function* readRecords(
     } finally {
       await source.close();
     }
+  }
+}
+
+/** What does not decode although its checksum is right passes for damage: it must not keep the collector from starting. */
+function decode(part: Part, onDamage: (damage: Damage) => void): Batch | undefined {
+  if (part.kind === 'damage') onDamage(part.damage);
+  try {
+    return batchOf(part);
+  } catch {
+    onDamage({ kind: 'corrupt', bytes: part.end - part.start });
+    return undefined;
   }
 }

@@ -13,7 +13,7 @@ export interface Position {
 export const isBefore = (a: Position, b: Position): boolean =>
   a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
 
-/** Bytes that are no entry: with whole entries behind them, or torn off at a segment's end by a sudden stop. */
+/** Bytes that nothing can be made of: torn off at a segment's end by a sudden stop, or corrupt. */
 export interface Damage {
   readonly kind: 'corrupt' | 'torn';
   readonly bytes: number;

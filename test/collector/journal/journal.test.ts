@@ -15,6 +15,7 @@ import { collectorJournalErrors } from '../../../collector/catalogue/collector-m
 import type { McpEvent } from '../../../collector/catalogue/events.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
+import { HEADER_BYTES, newEntry } from '../../../collector/journal/entry.ts';
 import { Journal, JournalBusy, type JournalOptions } from '../../../collector/journal/journal.ts';
 import { encodeRecord } from '../../../collector/journal/record.ts';
 import type { Damage, Position } from '../../../collector/journal/segment.ts';
@@ -244,6 +245,18 @@ test('a whole record of garbage lines counts as damage and does not stop the res
   const damage: Damage[] = [];
   expect(await ids(undefined, damage)).toEqual(['a', 'b']);
   expect(damage).toEqual([{ kind: 'corrupt', bytes: 3 * 1024 * 1024 }]);
+});
+
+test('a record that says nothing, although its checksum is right, counts as damage and does not stop the rest', async () => {
+  await open();
+  await append('a');
+  const senseless = newEntry('record', 4, (entry) => entry.writeUInt32BE(0, HEADER_BYTES));
+  await journal.append(senseless, () => {});
+  await append('b');
+  await reopen();
+  const damage: Damage[] = [];
+  expect(await ids(undefined, damage)).toEqual(['a', 'b']);
+  expect(damage).toEqual([{ kind: 'corrupt', bytes: senseless.length }]);
 });
 
 test('more than may wait is refused at once, and what waits is not harmed', async () => {
