@@ -20,21 +20,29 @@ export interface SegmentFile {
 export async function listSegmentFiles(directory: string): Promise<SegmentFile[]> {
   const found = (await readdir(directory)).sort().flatMap((name) => {
     const match = /^segment-(\d{16})\.log(\.zst)?$/.exec(name);
-    return match ? [{ name, segment: Number(match[1]), compressed: match[2] !== undefined }] : [];
+    return match ? [{ segment: Number(match[1]), compressed: match[2] !== undefined }] : [];
   });
   const files = await Promise.all(
-    found.map(async ({ name, segment, compressed }) => {
-      const facts = await statIfThere(join(directory, name));
-      return facts && { segment, compressed, bytes: facts.size, lastWriteMs: facts.mtimeMs };
-    }),
+    found.map(
+      async ({ segment, compressed }) =>
+        (!compressed && (await fileIfThere(directory, segment, false))) ||
+        // A running collector may have compressed it since it was listed.
+        fileIfThere(directory, segment, true),
+    ),
   );
   return files.filter((file) => file !== undefined);
 }
 
-/** Undefined when a running collector deleted the file since it was listed. */
-async function statIfThere(path: string) {
+/** Undefined when there is no such file, or a running collector has deleted it since it was listed. */
+async function fileIfThere(
+  directory: string,
+  segment: number,
+  compressed: boolean,
+): Promise<SegmentFile | undefined> {
   try {
-    return await stat(path);
+    const name = compressed ? compressedName(segment) : segmentName(segment);
+    const { size, mtimeMs } = await stat(join(directory, name));
+    return { segment, compressed, bytes: size, lastWriteMs: mtimeMs };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -61,8 +61,10 @@ export async function verifyJournal(directory: string, options: VerifyOptions = 
   for (const [segment, bytes] of diskBytes) {
     options.onProgress?.(reports.length, diskBytes.size);
     const source = await openIfThere(directory, segment);
-    // Retention of a running collector; if it was not, the next segment's link tells.
-    if (source === undefined) continue;
+    if (source === undefined) {
+      verification.goneMeanwhile();
+      continue;
+    }
     try {
       const report = await verification.check(source, segment, bytes);
       reports.push(report);
@@ -96,6 +98,12 @@ class Verification {
 
   constructor(anchor: string | undefined) {
     this.#anchor = anchor?.toLowerCase();
+  }
+
+  /** The next segment is gone since the journal was listed: the chain itself says if that was retention. */
+  goneMeanwhile(): void {
+    this.#end = undefined;
+    this.#first = undefined;
   }
 
   async check(source: SegmentBytes, segment: number, diskBytes: number): Promise<SegmentReport> {

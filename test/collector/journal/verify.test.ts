@@ -126,6 +126,27 @@ describe('a journal that nobody has touched', () => {
     expect(await faults()).toEqual([]);
   });
 
+  test('is intact when retention deletes segments while it is read', async () => {
+    options = { ...options, retentionBytes: 3_000 };
+    const { journal } = await writeJournal(80);
+    const before = join(data, 'before');
+    cpSync(directory, before, { recursive: true });
+    await journal.covered(journal.end);
+    await journal.close();
+    const [oldest] = numbers();
+    expect(oldest).toBeGreaterThan(2);
+    cpSync(before, directory, { recursive: true, force: false });
+    const { faults, segments } = await verifyJournal(directory, {
+      onSegment: ({ segment }) => {
+        if (segment > 1) return;
+        for (let gone = 2; gone < oldest!; gone++)
+          for (const path of [plain(gone), compressed(gone)]) rmSync(path, { force: true });
+      },
+    });
+    expect(faults).toEqual([]);
+    expect(segments.map(({ segment }) => segment)).toEqual([1, ...numbers().slice(1)]);
+  });
+
   test('is intact when a segment was started and nothing came to be in it', async () => {
     await aClosedJournal();
     writeFileSync(plain(numbers().at(-1)! + 1), '');
