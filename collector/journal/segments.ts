@@ -48,6 +48,8 @@ export class Segments {
   #compressing: Promise<void> | undefined;
   /** The one that is being compressed. */
   #current: number | undefined;
+  /** Segments before it are being deleted. */
+  #deleting = 0;
   #stopped = false;
   #failing = false;
 
@@ -167,7 +169,8 @@ export class Segments {
 
   /** Deletes the segments before one. */
   async deleteBefore(segment: number): Promise<void> {
-    // What is being compressed would come back under its new name.
+    // What is being compressed, or came to be meanwhile, would come back under its new name.
+    this.#deleting = segment;
     if (this.#current !== undefined && this.#current < segment) await this.#stopCompressing();
     for (const number of this.numbers) {
       if (number >= segment) break;
@@ -222,7 +225,8 @@ export class Segments {
   /** The oldest closed segment that is not compressed. */
   #nextPlain(): SegmentFile | undefined {
     for (const [segment, file] of this.#files)
-      if (!file.compressed && file.bytes > 0 && segment !== this.#open) return { segment, ...file };
+      if (!file.compressed && file.bytes > 0 && segment !== this.#open && segment >= this.#deleting)
+        return { segment, ...file };
     return undefined;
   }
 

@@ -249,6 +249,21 @@ describe('the segments', () => {
     ]);
   });
 
+  test('that are just being deleted are not compressed', async () => {
+    for (const segment of [1, 2]) writeSegment(segment, 8 * FRAME_BYTES);
+    writeSegment(3, 1_000);
+    const segments = await Segments.open(options);
+    segments.covered(3);
+    segments.grew(4, 10);
+    const deleted = segments.deleteBefore(3);
+    // As when a segment is closed at that moment.
+    segments.compress();
+    await deleted;
+    await vi.waitFor(() => expect(existsSync(compressed(3))).toBe(true));
+    await segments.close();
+    expect([existsSync(plain(2)), existsSync(compressed(2))]).toEqual([false, false]);
+  });
+
   test('without a whole entry are deleted when a collector starts, and others never', async () => {
     writeSegment(1, 1_000);
     writeFileSync(plain(2), '');
