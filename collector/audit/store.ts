@@ -80,11 +80,6 @@ export class IndexStore {
     });
   }
 
-  /** Something that ended is not in the index and will not come by itself. */
-  forgetPosition(): void {
-    this.#database.exec('DELETE FROM progress');
-  }
-
   #writeSession(session: SessionRecord): void {
     const { tools, places, user, end } = session;
     const first = places[0];
