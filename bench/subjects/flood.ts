@@ -27,7 +27,10 @@ async function underFlood(bench: Bench): Promise<Figure> {
         .catch(() => {});
     }, 5_000);
     await Promise.all(floods.map((of) => send(collector.port, of))).finally(() => clearInterval(scraping));
-    return figure('flood of 3 × 1 M names', (await collector.child.usage()).peakRssBytes);
+    return figure(
+      `flood of 3 × ${events.toLocaleString('en-US')} names`,
+      (await collector.child.usage()).peakRssBytes,
+    );
   } finally {
     await collector.end();
   }
