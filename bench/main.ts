@@ -3,9 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { progressLine } from '../run/progress.ts';
+import { writeSection } from '../run/readme.ts';
 import { type Facts, facts } from './facts.ts';
 import type { Figure } from './figures.ts';
 import { Load } from './load/load.ts';
+import { type Results, readmeSection } from './readme.ts';
 import type { Subject } from './subject.ts';
 import { detection } from './subjects/detection.ts';
 import { flood } from './subjects/flood.ts';
@@ -44,9 +46,6 @@ const amounts = {
 } as const;
 const resultsFile = join(import.meta.dirname, 'results.json');
 
-/** The last full run of each subject. */
-type Results = Record<string, Facts & { readonly date: string; readonly figures: readonly Figure[] }>;
-
 const usage = `Usage: npm run bench -- [--quick] [--only <subject>] [--help]
 
 Measures the collector in CPU of its own process, beside plain node:http with JSON.parse (raw) and beside fastify with zod
@@ -59,7 +58,7 @@ ${Object.entries(subjects)
   --quick           one short round: a look, not a result
   --help            this text
 
-What is measured in full goes to ${relative(process.cwd(), resultsFile)}, beside the last run of each other subject. All of them
+What is measured in full goes to ${relative(process.cwd(), resultsFile)}, beside the last run of each other subject, and to README.md. All of them
 together take about half an hour on two cores.
 `;
 
@@ -89,7 +88,9 @@ function keep(subject: string, figures: readonly Figure[], on: Facts): void {
     [subject]: { date: new Date().toISOString(), ...on, figures },
   };
   const ordered = Object.keys(subjects).flatMap((name) => (results[name] ? [[name, results[name]]] : []));
-  writeFileSync(resultsFile, asJson(Object.fromEntries(ordered)));
+  const all: Results = Object.fromEntries(ordered);
+  writeFileSync(resultsFile, asJson(all));
+  writeSection('bench', readmeSection(all));
 }
 
 /** With the rounds of a figure on one line, and four digits, so that two runs can be compared line by line. */

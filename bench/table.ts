@@ -1,15 +1,10 @@
 /** Figures as a table that reads on a terminal and renders as Markdown. */
+import { textTable } from '../run/text-table.ts';
 import { type Figure, median, readable } from './figures.ts';
 
 const HEAD = ['figure', 'median', 'range', 'ratios', 'demanded', ''] as const;
 
-export function table(figures: readonly Figure[]): string {
-  const rows = figures.map(row);
-  const widths = HEAD.map((title, i) => Math.max(...[title, ...rows.map((cells) => cells[i]!)].map(width)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => pad(cell, widths[i]!)).join(' | ')} |`;
-  return [line(HEAD), line(widths.map((columns) => '-'.repeat(columns))), ...rows.map(line)].join('\n');
-}
+export const table = (figures: readonly Figure[]): string => textTable(HEAD, figures.map(row));
 
 function row({ name, unit, rounds, ratios = {}, demand }: Figure): string[] {
   const [low, high] = [Math.min(...rounds), Math.max(...rounds)];
@@ -24,7 +19,3 @@ function row({ name, unit, rounds, ratios = {}, demand }: Figure): string[] {
     demand ? (demand.met ? 'met' : 'short') : '',
   ];
 }
-
-/** Characters, not UTF-16 units. */
-const width = (text: string) => [...text].length;
-const pad = (text: string, columns: number) => text + ' '.repeat(columns - width(text));

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { progressLine } from '../run/progress.ts';
+import { writeSection } from '../run/readme.ts';
 import { readCorpora } from './corpora.ts';
 import { FOLDS } from './folds.ts';
 import { behindGateway, excursions } from './inject/foreign-tools.ts';
@@ -36,7 +37,7 @@ the user tasks that nothing was learnt from, and prints what was found at how ma
   --seed <number>      of what is put into benign sessions, ${SEED} by default
   --help               this text
 
-A run on the default recordings and seed writes ${relative(process.cwd(), resultsFile)}.
+A run on the default recordings and seed writes ${relative(process.cwd(), resultsFile)} and the table in README.md.
 `;
 
 function main(): void {
@@ -50,14 +51,13 @@ function main(): void {
   const seed = values.seed === undefined ? SEED : Number(values.seed);
   if (!Number.isSafeInteger(seed)) throw new Error(`--seed ${values.seed}: is not a whole number`);
   const { rows, rates } = evaluate(values.sessions ?? corpora, seed);
-  process.stdout.write(
-    `${rowsTable(rows)}\n\nHijacked sessions found by each detector alone:\n\n${ratesTable(rates)}\n`,
-  );
+  process.stdout.write(`${rowsTable(rows)}\n`);
+  if (rates.length > 0)
+    process.stdout.write(`\nHijacked sessions found by each detector alone:\n\n${ratesTable(rates)}\n`);
   if (values.sessions !== undefined || seed !== SEED) return;
-  writeFileSync(
-    resultsFile,
-    `${JSON.stringify({ date: new Date().toISOString(), seed, rows, rates }, undefined, 2)}\n`,
-  );
+  const date = new Date().toISOString();
+  writeFileSync(resultsFile, `${JSON.stringify({ date, seed, rows, rates }, undefined, 2)}\n`);
+  writeSection('eval', `\n${rowsTable(rows)}\n\nJudged ${date.slice(0, 10)} with seed ${seed}.\n`);
 }
 
 function evaluate(folder: string, seed: number): { rows: Row[]; rates: RateRow[] } {

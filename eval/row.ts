@@ -1,4 +1,5 @@
 /** One line of the evaluation: how much was found at how many false alarms, and what is demanded of it. */
+import { textTable } from '../run/text-table.ts';
 import type { Share } from './statistics.ts';
 
 export interface Row {
@@ -50,12 +51,3 @@ export const ratesTable = (rows: readonly RateRow[]): string =>
       ...detected.map(({ share: { hits, of } }) => `${((100 * hits) / of).toFixed(1)} %`),
     ]),
   );
-
-/** Reads on a terminal and renders as Markdown. */
-function textTable(head: readonly string[], cells: readonly (readonly string[])[]): string {
-  const columns = (text: string) => [...text].length;
-  const widths = head.map((_, i) => Math.max(...[head, ...cells].map((row) => columns(row[i]!))));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((text, i) => text + ' '.repeat(widths[i]! - columns(text))).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...cells.map(line)].join('\n');
-}

@@ -44,6 +44,7 @@ export function confirmedPoisoning(judged: readonly Judged[]): Row[] {
 export function atFixedRates(judged: readonly Judged[]): RateRow[] {
   const benign = judged.filter(isBenign);
   const hijacked = judged.filter(isHijacked);
+  if (hijacked.length === 0) return [];
   const sets = [...detectors.map((name) => [name, [name]] as const), ['all together', detectors] as const];
   return sets.map(([detector, of]) => ({
     detector,
