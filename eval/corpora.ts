@@ -45,7 +45,7 @@ export interface Corpora {
 
 /** Throws one sentence that names the file, the line and the field. */
 export function readCorpora(folder: string): Corpora {
-  const files = readdirSync(folder)
+  const files = filesOf(folder)
     .filter((name) => /\.jsonl(\.gz)?$/.test(name))
     .sort();
   if (files.length === 0)
@@ -68,6 +68,14 @@ export function readCorpora(folder: string): Corpora {
     sessions: lines.filter(({ role }) => role !== 'attacker_goal_as_user').map(session),
     goals: lines.filter(({ role }) => role === 'attacker_goal_as_user').map(session),
   };
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new Error(`cannot read the folder of recorded sessions ${folder}: ${(error as Error).message}`);
+  }
 }
 
 function readLines(file: string): unknown[] {
