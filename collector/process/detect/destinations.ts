@@ -23,7 +23,7 @@ export interface Destination {
   readonly whole: boolean;
 }
 
-const MOST = 16;
+const MOST = 64;
 const LONGEST = 2_048;
 const publicMail = new Set(
   'gmail.com googlemail.com outlook.com hotmail.com live.com yahoo.com icloud.com aol.com proton.me protonmail.com gmx.de gmx.net web.de mail.com yandex.ru mail.ru qq.com 163.com'.split(
@@ -66,12 +66,15 @@ function isReceiver(path: string): boolean {
 
 function findDestinations(call: Call): Destination[] {
   const found = new Map<string, Destination>();
-  for (const { path, text } of call.arguments?.fields ?? []) {
-    if (found.size >= MOST) break;
-    const receiver = isReceiver(path);
-    for (const destination of inText(text.length > LONGEST ? text.slice(0, LONGEST) : text, path, receiver))
-      if (!found.has(destination.value)) found.set(destination.value, destination);
-  }
+  const fields = call.arguments?.fields ?? [];
+  // Receivers first, so that no body full of links keeps one of them from being looked at.
+  for (const receiver of [true, false])
+    for (const { path, text } of fields) {
+      if (found.size >= MOST) break;
+      if (isReceiver(path) !== receiver) continue;
+      for (const destination of inText(text.length > LONGEST ? text.slice(0, LONGEST) : text, path, receiver))
+        if (!found.has(destination.value)) found.set(destination.value, destination);
+    }
   return [...found.values()];
 }
 
@@ -79,7 +82,8 @@ function* inText(text: string, path: string, receiver: boolean): Generator<Desti
   const whole = text.trim();
   if (whole === '') return;
   // A receiver is the whole value; in a body, only what can be reached by itself counts.
-  if (receiver && !/\s/.test(whole)) {
+  const several = /[,;]/.test(whole) && (whole.includes('@') || whole.includes('://'));
+  if (receiver && !several && !/\s/.test(whole)) {
     yield named(whole, path, true);
     return;
   }
@@ -104,10 +108,12 @@ function* inText(text: string, path: string, receiver: boolean): Generator<Desti
 
 function named(text: string, path: string, whole: boolean): Destination {
   const lower = text.toLowerCase();
-  const at = lower.lastIndexOf('@');
-  if (at > 0 && lower.indexOf('.', at) > 0) {
-    const domain = lower.slice(at + 1);
-    const value = publicMail.has(domain) ? lower : domain;
+  // What follows the address of a link, such as another address in its query, is not where it leads.
+  const address = lower.includes('://') ? '' : lower.replace(/^mailto:/, '').replace(/[?#].*$/s, '');
+  const at = address.lastIndexOf('@');
+  if (at > 0 && address.indexOf('.', at) > 0 && !/[/\\]/.test(address.slice(0, at))) {
+    const domain = address.slice(at + 1).replace(/\.?(?:[^\p{L}\d._-].*)?$/su, '');
+    const value = publicMail.has(domain) ? address : domain;
     return { kind: 'mail', value, shown: value, path, whole };
   }
   const host = hostOf(lower);
@@ -117,17 +123,21 @@ function named(text: string, path: string, whole: boolean): Destination {
   return { kind: 'name', value: lower, shown: text, path, whole };
 }
 
-/** Of a link, with or without scheme. */
+/** Of a link, with or without scheme; a user name before the host is not the host. */
 function hostOf(lower: string): string | undefined {
   const scheme = lower.indexOf('://');
-  let rest = scheme > 0 && scheme < 12 ? lower.slice(scheme + 3) : lower;
-  const certain = scheme > 0 || rest.startsWith('www.');
-  if (rest.startsWith('www.')) rest = rest.slice(4);
-  const end = rest.search(/[/?#:]/);
-  const host = end < 0 ? rest : rest.slice(0, end);
+  const rest = scheme > 0 && scheme < 12 ? lower.slice(scheme + 3) : lower;
+  const end = rest.search(/[/?#\\]/);
+  const authority = end < 0 ? rest : rest.slice(0, end);
+  const place = authority.slice(authority.lastIndexOf('@') + 1);
+  const host = place
+    .replace(/:\d*$/, '')
+    .replace(/\.$/, '')
+    .replace(/^www\./, '');
+  if (scheme > 0 && /^\[[\da-f:.]+\]$/.test(host)) return host;
   if (!/^[\p{L}\d_-]+(\.[\p{L}\d_-]+)*$/u.test(host)) return undefined;
-  if (certain) return host;
-  return end > 0 && /\.\p{L}{2,}$/u.test(host) ? host : undefined;
+  if (scheme > 0 || place.startsWith('www.')) return host;
+  return (end > 0 || place.includes(':')) && /\.\p{L}{2,}$/u.test(host) ? host : undefined;
 }
 
 /** An account or telephone number: mostly digits, blanks aside. */
