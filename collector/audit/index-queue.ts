@@ -6,6 +6,8 @@ import type { Session } from '../process/session.ts';
 const WAITING = 10_000;
 /** Sessions and their tools in one batch: copying them to the other thread holds this one up for 2 ms at most. */
 const BATCH_ROWS = 2_000;
+/** Findings are some kilobytes each. */
+const BATCH_FINDINGS = 200;
 
 export interface Waiting {
   readonly sessions: ReadonlySet<Session>;
@@ -61,8 +63,13 @@ export class IndexQueue {
       sessions.add(session);
       this.#sessions.delete(session);
     }
-    this.#batch = { sessions, findings: this.#findings };
-    this.#findings = new Map();
+    const findings = new Map<string, Finding>();
+    for (const [id, finding] of this.#findings) {
+      if (findings.size >= BATCH_FINDINGS) break;
+      findings.set(id, finding);
+      this.#findings.delete(id);
+    }
+    this.#batch = { sessions, findings };
     this.#batchSinceMs = this.#sinceMs;
     this.#sinceMs = this.size > 0 ? performance.now() : undefined;
     return this.#batch;

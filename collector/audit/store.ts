@@ -18,8 +18,9 @@ export interface Batch {
   readonly complete: boolean;
 }
 
-/** Rows that are deleted in one transaction at most, so that those who wait for the index do not wait long. */
+/** Rows that are deleted in one transaction, so that those who wait for the index do not wait long. */
 const PRUNED_AT_ONCE = 1_000;
+const FINDINGS_PRUNED_AT_ONCE = 100;
 /** The file is kept this far below its bound, for the pages that a transaction needs. */
 const FILLED = 0.9;
 
@@ -73,10 +74,14 @@ export class IndexStore {
   /** Writes a batch and how far the index now is, both or neither; the sessions that had to make room. */
   write({ sessions, findings, end, oldestSegment, complete }: Batch): number {
     return this.#transaction(() => {
+      // Before they come: a file that was full already, or may be smaller now, would not take them.
+      const evicted = this.#makeRoom(sessions.length, findings.length);
       for (const session of sessions) this.#writeSession(session);
       for (const finding of findings) this.#writeFinding(finding, end);
       if (complete) this.#advance.run(end.segment, end.offset);
-      return this.#prune(oldestSegment);
+      this.#database.prepare('DELETE FROM findings WHERE segment < ?').run(oldestSegment);
+      this.#delete('last_segment < ? ORDER BY last_segment', oldestSegment, PRUNED_AT_ONCE);
+      return evicted;
     });
   }
 
@@ -136,24 +141,21 @@ export class IndexStore {
     this.#upsertFinding.run(id, segment, last_seen_ms, changedMs, ...fields, JSON.stringify(finding));
   }
 
-  /** Deletes what the journal no longer has, and the oldest when the file is full; how many of these. */
-  #prune(oldestSegment: number): number {
-    this.#database.prepare('DELETE FROM findings WHERE segment < ?').run(oldestSegment);
-    this.#delete('last_segment < ? ORDER BY last_segment', oldestSegment);
+  /** Deletes the oldest when the file is full, more than come; how many sessions. */
+  #makeRoom(sessions: number, findings: number): number {
     const used = this.#pragma('page_count') - this.#pragma('freelist_count');
     if (used <= this.#maximumPages) return 0;
-    this.#database.exec(
-      `DELETE FROM findings WHERE id IN (SELECT id FROM findings ORDER BY last_seen_ms LIMIT ${PRUNED_AT_ONCE / 10})`,
-    );
-    return this.#delete('last_ms < ? ORDER BY last_ms', Number.MAX_SAFE_INTEGER);
+    this.#database
+      .prepare('DELETE FROM findings WHERE id IN (SELECT id FROM findings ORDER BY last_seen_ms LIMIT ?)')
+      .run(findings + FINDINGS_PRUNED_AT_ONCE);
+    const count = sessions + PRUNED_AT_ONCE;
+    return this.#delete('last_ms < ? ORDER BY last_ms', Number.MAX_SAFE_INTEGER, count);
   }
 
-  #delete(which: string, bound: number): number {
+  #delete(which: string, bound: number, count: number): number {
     const rows = this.#database
-      .prepare(
-        `SELECT row, last_ms, tools, server, user FROM sessions WHERE ${which} LIMIT ${PRUNED_AT_ONCE}`,
-      )
-      .all(bound);
+      .prepare(`SELECT row, last_ms, tools, server, user FROM sessions WHERE ${which} LIMIT ?`)
+      .all(bound, count);
     const terms = new Set<number>();
     for (const { row, last_ms, tools, server, user } of rows) {
       for (const term of this.#terms.ofRow(String(tools), String(server), user)) {

@@ -8,6 +8,8 @@ import {
   traits,
 } from '../../../collector/audit/session-query.ts';
 import { keyOf, type SessionRecord, summaryOf } from '../../../collector/audit/session-record.ts';
+import { IndexStore } from '../../../collector/audit/store.ts';
+import { SMALLEST_INDEX_BYTES } from '../../../collector/config.ts';
 import { seeded } from '../../random.ts';
 import { finding, IndexOfSessions, record } from './index-of-sessions.ts';
 
@@ -240,5 +242,21 @@ describe('the index', () => {
     expect(evicted).toBeGreaterThan(1_000);
     expect(index.count('sessions')).toBe(20_000 - evicted);
     expect(idsOf({ limit: 1 })).toEqual(['id-39-499']);
+  });
+
+  test('takes large batches when it is full, and whatever comes when its bound was lowered', () => {
+    index.close();
+    index = new IndexOfSessions(SMALLEST_INDEX_BYTES);
+    const batch = (round: number) =>
+      Array.from({ length: 2_000 }, (_, i) =>
+        record({ id: `id-${round}-${i}`, startedMs: round * 10_000 + i, tools: new Map() }),
+      );
+    for (let round = 0; round < 70; round++) index.write(batch(round));
+    expect(idsOf({ limit: 1 })).toEqual(['id-69-1999']);
+    index.database.exec('PRAGMA max_page_count = 100');
+    const lowered = new IndexStore(index.database);
+    const rest = { findings: [], end: { segment: 1, offset: 0 }, oldestSegment: 0, complete: true };
+    for (let round = 70; round < 75; round++) lowered.write({ sessions: batch(round), ...rest });
+    expect(idsOf({ limit: 1 })).toEqual(['id-74-1999']);
   });
 });
