@@ -96,7 +96,7 @@ export const findingSchema = Type.Object({
 });
 export type Finding = Static<typeof findingSchema>;
 
-export const findingsCheck = Compile(Type.Array(findingSchema));
+export const findingCheck = Compile(findingSchema);
 
 const rank = { info: 0, warning: 1, critical: 2 } as const;
 

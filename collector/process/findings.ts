@@ -4,7 +4,7 @@ import { collectorEvictions } from '../catalogue/collector-metrics.ts';
 import { findings } from '../catalogue/metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
-import { compareSeverity, type Finding, findingsCheck, statusAfter, type Verdict } from './finding.ts';
+import { compareSeverity, type Finding, findingCheck, statusAfter, type Verdict } from './finding.ts';
 import { belongsTo, type Related } from './incidents.ts';
 
 export type { Finding } from './finding.ts';
@@ -133,31 +133,39 @@ export class Findings {
   /** Takes up a finding that the journal has. One that is not known counts, as it did when it was written. */
   replay(finding: Finding): void {
     const known = this.#found.get(finding.id);
-    if (!known) this.#count(finding);
-    else if (compareSeverity(finding.severity, known.severity) > 0) this.#count(finding);
+    // It may have been written while a verdict was on its way to the disk before it.
+    const isBehind = (finding.verdict?.time_ms ?? 0) < (known?.verdict?.time_ms ?? 0);
+    const reopened = !isBehind && known?.status === 'dismissed' && finding.status === 'open';
+    if (!known || reopened || compareSeverity(finding.severity, known.severity) > 0) this.#count(finding);
     else if (finding.last_seen_ms < known.last_seen_ms) return;
-    this.#add(finding);
-    this.onChange(finding);
+    const told = isBehind && known ? { ...finding, status: known.status, verdict: known.verdict } : finding;
+    this.#add(told);
+    this.onChange(told);
   }
 
   snapshot(): readonly Finding[] {
     return [...this.#found.values()];
   }
 
-  /** False when what was saved has another shape. */
+  /** False when some of what was saved has another shape; the others are there. */
   restore(saved: unknown): boolean {
-    if (!findingsCheck.Check(saved)) return false;
-    for (const finding of saved) this.#add(finding);
-    return true;
+    if (!Array.isArray(saved)) return false;
+    const usable = saved.filter((finding) => findingCheck.Check(finding));
+    for (const finding of usable) this.#add(finding);
+    return usable.length === saved.length;
   }
 
-  /** Of several reports about a session the one with the highest severity and score is told. */
+  /**
+   * Of several reports about a session the one with the highest severity and score is told. What is told of one that was
+   * dismissed shows something else, and opens it again.
+   */
   #update(known: Finding, observed: Omit<Observation, 'startedMs' | 'timeMs'>, timeMs: number): void {
     const rise = compareSeverity(observed.severity, known.severity);
+    const reopened = known.status === 'dismissed';
     known.last_seen_ms = Math.max(known.last_seen_ms, timeMs);
-    if (rise < 0 || (rise === 0 && observed.score <= known.score)) return;
-    Object.assign(known, observed);
-    if (rise > 0) {
+    if (!reopened && (rise < 0 || (rise === 0 && observed.score <= known.score))) return;
+    Object.assign(known, observed, reopened && { status: 'open' });
+    if (rise > 0 || reopened) {
       this.#count(known);
       this.#urgent = true;
     }

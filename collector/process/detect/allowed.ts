@@ -17,9 +17,15 @@ const savedCheck = Compile(savedSchema);
 
 type Judged = Pick<Finding, 'detector' | 'session_type' | 'server' | 'tool' | 'evidence'>;
 
+const thingOf = ({ evidence }: Pick<Finding, 'evidence'>) => evidence.identity ?? evidence.destination;
+
+/** Whether a finding shows another destination, passage or definition than an earlier one of its session did. */
+export const isOther = (found: Pick<Finding, 'evidence'>, earlier: Pick<Finding, 'evidence'>): boolean =>
+  thingOf(found) !== undefined && thingOf(found) !== thingOf(earlier);
+
 /** Exact evidence where there is any, else the tools of its first and last call in sessions of that type. */
 function keyOf({ detector, session_type, server, tool, evidence }: Judged): string {
-  const thing = evidence.identity ?? evidence.destination;
+  const thing = thingOf({ evidence });
   const about =
     thing === undefined ? [session_type, evidence.calls[0]?.endpoint, `${server}/${tool}`] : [thing];
   return JSON.stringify([familyOfDetector(detector), ...about]);

@@ -90,7 +90,8 @@ export class Budget {
 
   /** Takes one of the day's pages; false when they are spent. */
   page(nowMs: number): boolean {
-    this.#pages = this.#pages.filter((time) => time > nowMs - DAY_MS);
+    // Either way: a page of a clock that was ahead must not hold its place until that time has come.
+    this.#pages = this.#pages.filter((time) => Math.abs(nowMs - time) < DAY_MS);
     if (this.#pages.length >= Math.ceil(this.#config.detection.pagesPerDay / this.#processes)) return false;
     this.#pages.push(nowMs);
     return true;
@@ -103,10 +104,11 @@ export class Budget {
     for (const [detector, { sketch }] of this.#learnt) sketch.add(scores?.get(detector) ?? 0);
   }
 
-  /** Takes account of what a human said of one of a detector's findings. */
-  judged(detector: DetectorName, verdict: Verdict): void {
+  /** Takes account of what a human said of one of a detector's findings, in place of what was said `before`. */
+  judged(detector: DetectorName, verdict: Verdict, before: Verdict | undefined): void {
     const learnt = this.#learnt.get(detector);
     if (!learnt) return;
+    if (before === 'false_positive') learnt.part = Math.min(1, learnt.part * 2);
     if (verdict === 'false_positive') learnt.part = Math.max(SMALLEST_PART, learnt.part / 2);
     if (verdict === 'true_positive') learnt.part = Math.min(1, learnt.part * 2);
     this.#compute(learnt, this.#share());
@@ -114,10 +116,11 @@ export class Budget {
 
   /** Sets the thresholds anew now and then; not while something that paged is `open`. */
   tick(nowMs: number, open: () => boolean): void {
-    if (nowMs - this.#computedMs < RECOMPUTE_MS) return;
+    if (Math.abs(nowMs - this.#computedMs) < RECOMPUTE_MS) return;
     this.#computedMs = nowMs;
-    for (const hour of this.#hours.keys()) if (hour < (nowMs - DAY_MS) / HOUR_MS) this.#hours.delete(hour);
-    if (this.#forgotMs === 0) this.#forgotMs = nowMs;
+    for (const hour of this.#hours.keys())
+      if (Math.abs(nowMs / HOUR_MS - hour) > DAY_MS / HOUR_MS) this.#hours.delete(hour);
+    if (this.#forgotMs === 0 || this.#forgotMs > nowMs) this.#forgotMs = nowMs;
     if (nowMs - this.#forgotMs >= DAY_MS) {
       this.#forgotMs = nowMs;
       for (const { sketch } of this.#learnt.values()) sketch.forget(KEPT_AFTER_A_DAY);
@@ -163,7 +166,7 @@ export class Budget {
     for (const { detector, part, sketch } of saved.sketches) {
       const learnt = this.#learnt.get(detector as DetectorName);
       if (!learnt) continue;
-      learnt.part = part;
+      learnt.part = Math.min(1, Math.max(SMALLEST_PART, part));
       learnt.sketch.restore(sketch);
     }
     const share = this.#share();

@@ -38,21 +38,35 @@ export class Detection {
     return { calls, states };
   }
 
-  toolCall(event: EventOf<'tool_call'>, timeMs: number, session: SessionFacts, watch: Watch): void {
+  toolCall(
+    event: EventOf<'tool_call'>,
+    timeMs: number,
+    session: SessionFacts,
+    watch: Watch,
+    endpoint = endpointOf(event.server, event.tool),
+  ): void {
     const { server, tool, outcome } = event;
+    const { detectors, riskOf, report } = this.#options;
     const call: Call = {
       index: watch.calls++,
       id: event.id,
       timeMs,
       server,
       tool,
-      endpoint: endpointOf(server, tool),
+      endpoint,
       outcome,
-      risk: this.#options.riskOf(server, tool),
+      risk: riskOf(server, tool),
       arguments: event.arguments === undefined ? undefined : readPayload(event.arguments),
       result: resultOf(event),
     };
-    this.#each((detector, i) => detector.observe(call, session, watch.states[i], this.#options.report));
+    for (let i = 0; i < detectors.length; i++) {
+      const detector = detectors[i] as AnyDetector;
+      try {
+        detector.observe(call, session, watch.states[i], report);
+      } catch (error) {
+        this.#tripped(detector, error);
+      }
+    }
   }
 
   policyDecision(
@@ -87,16 +101,21 @@ export class Detection {
   }
 
   #each(act: (detector: AnyDetector, index: number) => void): void {
-    const { detectors, onError } = this.#options;
+    const { detectors } = this.#options;
     for (let i = 0; i < detectors.length; i++) {
       const detector = detectors[i] as AnyDetector;
       try {
         act(detector, i);
       } catch (error) {
-        if (!onError) throw error;
-        onError(detector.name, error as Error);
+        this.#tripped(detector, error);
       }
     }
+  }
+
+  #tripped({ name }: AnyDetector, error: unknown): void {
+    const { onError } = this.#options;
+    if (!onError) throw error;
+    onError(name, error as Error);
   }
 }
 

@@ -20,10 +20,11 @@ import type { Finding } from '../finding.ts';
 import type { Draft, Findings, Judgement } from '../findings.ts';
 import type { Session } from '../session.ts';
 import { allDetectors } from './all.ts';
-import { Allowed } from './allowed.ts';
+import { Allowed, isOther } from './allowed.ts';
 import type { SessionFacts } from './call.ts';
 import { Detection } from './detection.ts';
 import type { AnyDetector, Suspicion } from './detector.ts';
+import { endpointOf } from './endpoints.ts';
 import { type DetectorState, Learning } from './learning.ts';
 import { observationOf } from './observation.ts';
 import { ToolDiversity } from './tool-diversity.ts';
@@ -79,8 +80,9 @@ export class DetectorHost {
     const watched = this.#watched(session);
     watched.calls++;
     if (event.arguments !== undefined || event.result !== undefined) watched.withContent++;
-    watched.trail.add(`${event.server}/${event.tool}`, timeMs);
-    this.#detection.toolCall(event, timeMs, watched.facts, watched.watch);
+    const endpoint = endpointOf(event.server, event.tool);
+    watched.trail.add(endpoint, timeMs);
+    this.#detection.toolCall(event, timeMs, watched.facts, watched.watch, endpoint);
   }
 
   policyDecision(event: EventOf<'policy_decision'>, timeMs: number, session: Session): void {
@@ -119,14 +121,23 @@ export class DetectorHost {
 
   /** Takes a human's word for a finding; undefined when it is not known any more. */
   judge(judgement: Judgement): Finding | undefined {
-    const finding = this.#parts.findings.judge(judgement);
+    const { findings } = this.#parts;
+    const before = findings.find(judgement.finding)?.verdict?.verdict;
+    const finding = findings.judge(judgement);
     if (!finding) return undefined;
     this.#allowed.remove(finding.id);
-    const { verdict } = judgement;
+    const { verdict, time_ms } = judgement;
+    // Said of an incident of many findings, it is one word about the detector.
+    const said = findings
+      .incident(finding.incident)
+      .some(
+        (other) =>
+          other !== finding && other.detector === finding.detector && other.verdict?.time_ms === time_ms,
+      );
     const allows = verdict === 'false_positive' || verdict === 'benign';
-    if (allows && !this.#allowed.add(finding, judgement.time_ms))
+    if (allows && !this.#allowed.add(finding, time_ms))
       this.#parts.instruments.inc(collectorEvictions, { table: 'verdicts' });
-    this.#learning.budget.judged(finding.detector, verdict);
+    if (verdict !== before && !said) this.#learning.budget.judged(finding.detector, verdict, before);
     return finding;
   }
 
@@ -145,7 +156,7 @@ export class DetectorHost {
 
   /**
    * Forgets what is known of finished sessions, and takes up what is given in its place; the names of the parts that
-   * have another shape and start anew. What humans said stays.
+   * have another shape and start anew. What humans allowed stays.
    */
   relearn(saved?: unknown): readonly string[] {
     this.#learning = this.#newLearning();
@@ -242,7 +253,9 @@ export class DetectorHost {
     const { findings, now } = this.#parts;
     if (certainty === 'supporting') return 'supporting';
     const known = findings.known(detector, session.id, session.startedMs);
-    if (known?.status === 'dismissed' || this.#allowed.has(observed, now())) return 'allowed';
+    const dismissed =
+      known?.status === 'dismissed' && !(certainty === 'confirmed' && isOther(observed, known));
+    if (dismissed || this.#allowed.has(observed, now())) return 'allowed';
     if (certainty === 'confirmed') {
       if (known?.severity === 'critical' || findings.joinsCritical(observed)) return 'paged';
       return this.#learning.budget.page(now()) ? 'paged' : 'overflow';

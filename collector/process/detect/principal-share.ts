@@ -11,6 +11,7 @@ const LARGEST_SHARE = 0.1;
 /** Sessions of a type before shares mean anything. */
 const MINIMUM_SESSIONS = 50;
 const MAXIMUM_PRINCIPALS = 1_000;
+const OTHERS = '';
 /** All counts are halved at this, so that shares are those of late. */
 const AGE_AT = 10_000;
 
@@ -35,11 +36,12 @@ export class PrincipalShares {
   admit(type: string, principal: string): boolean {
     const shares = this.#types.use(type, () => ({ sessions: 0, principals: new Map<string, number>() }));
     const { principals } = shares;
-    const own = principals.get(principal) ?? 0;
+    // Those beyond the table share a place, so that nobody teaches more by making principals up.
+    const who = principals.has(principal) || principals.size < MAXIMUM_PRINCIPALS ? principal : OTHERS;
+    const own = principals.get(who) ?? 0;
     const most = Math.max(LARGEST_SHARE, 2 / Math.max(1, principals.size)) * shares.sessions;
     if (shares.sessions >= MINIMUM_SESSIONS && own + 1 > most) return false;
-    if (own === 0 && principals.size >= MAXIMUM_PRINCIPALS) return true;
-    principals.set(principal, own + 1);
+    principals.set(who, own + 1);
     shares.sessions++;
     if (shares.sessions >= AGE_AT) age(shares);
     return true;
@@ -57,7 +59,7 @@ export class PrincipalShares {
     if (!savedCheck.Check(saved)) return false;
     this.#types.clear();
     for (const { type, principals } of saved) {
-      const kept = new Map(principals.slice(0, MAXIMUM_PRINCIPALS));
+      const kept = new Map(principals.slice(0, MAXIMUM_PRINCIPALS + 1));
       let sessions = 0;
       for (const own of kept.values()) sessions += own;
       this.#types.use(type, () => ({ sessions, principals: kept }));

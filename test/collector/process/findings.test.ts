@@ -144,3 +144,29 @@ test('Findings are bounded: the oldest makes room, and that is counted', async (
   expect(mcp.pipeline.findings.all.map(({ session }) => session)).toEqual(['odd-4', 'odd-3', 'odd-2']);
   expect(await mcp.value(collectorEvictions, { table: 'findings' })).toBe(2);
 });
+
+describe('findings that are read back', () => {
+  const found = () => {
+    const mcp = new Lookout(options);
+    complete(mcp, [2, 2, 2, 2, 2]);
+    for (const id of ['odd', 'other'])
+      mcp.calls(id, toolNames(7), { session: { id, type: 'support' }, user: id });
+    return mcp;
+  };
+
+  test('are kept when another one beside them has an unknown shape', () => {
+    const { findings: told } = found().pipeline;
+    const [first, second] = JSON.parse(JSON.stringify(told.snapshot()));
+    const next = new Lookout(options).pipeline.findings;
+    expect(next.restore([{ ...first, detector: 'of_another_version' }, second, null])).toBe(false);
+    expect(next.all).toEqual([second]);
+  });
+
+  test('keep a verdict that was on its way to the disk while they were written', () => {
+    const { findings: told } = found().pipeline;
+    const [first] = JSON.parse(JSON.stringify(told.snapshot()));
+    told.judge({ finding: first.id, verdict: 'true_positive', time_ms: 1_000 });
+    told.replay(first);
+    expect(told.find(first.id)).toMatchObject({ status: 'confirmed', verdict: { time_ms: 1_000 } });
+  });
+});

@@ -187,6 +187,39 @@ describe('a verdict', () => {
     desk.judge(id, 'true_positive');
     expect(desk.host.stateOf('sequence').threshold).toBe(before);
   });
+
+  test('on a session does not stop what the same session sends elsewhere later', async () => {
+    const { desk, id } = told();
+    desk.judge(id, 'benign');
+    desk.nowMs += 1_000;
+    desk.call('s1', 'confirm', { to: 'x.example' });
+    expect(desk.findings.find(id)?.status).toBe('dismissed');
+    desk.call('s1', 'confirm', { to: 'evil.example', score: 0.5 });
+    expect(desk.findings.find(id)).toMatchObject({
+      status: 'open',
+      severity: 'critical',
+      evidence: { destination: 'evil.example' },
+    });
+    const labels = { detector: 'sequence', severity: 'critical', session_type: 'support' };
+    expect(await counted(desk, findings, labels)).toBe(2);
+  });
+
+  test('on an incident of many findings is one word about the detector, and gives its share back when withdrawn', () => {
+    const desk = new Desk({ pagesPerDay: 100 });
+    desk.history(Array.from({ length: 1_000 }, (_, i) => (i < 900 ? 0 : i - 899)));
+    const before = desk.host.stateOf('sequence').threshold!;
+    desk.call('single', 'confirm', { to: 'y.example' }, 'bo');
+    desk.judge(desk.findings.all[0]!.id, 'false_positive');
+    const halved = desk.host.stateOf('sequence').threshold!;
+    desk.judge(desk.findings.all[0]!.id, 'false_positive');
+    expect(desk.host.stateOf('sequence').threshold).toBe(halved);
+    desk.judge(desk.findings.all[0]!.id, 'withdrawn');
+    expect(desk.host.stateOf('sequence').threshold).toBe(before);
+    for (let i = 0; i < 6; i++) desk.call(`s${i}`, 'confirm', { to: 'x.example' }, `user-${i}`);
+    for (const { id } of desk.findings.incident(desk.findings.of('s0')[0]!.incident))
+      desk.judge(id, 'false_positive');
+    expect(desk.host.stateOf('sequence').threshold).toBe(halved);
+  });
 });
 
 describe('an ended session', () => {
@@ -240,6 +273,25 @@ describe('an ended session', () => {
     for (const content of ['all', 'some', 'none'])
       expect(await counted(desk, sessionsContent, { content })).toBe(1);
   });
+});
+
+test('Principals that somebody makes up share one place once there are more than can be told apart', () => {
+  const desk = new Desk();
+  for (let i = 0; i < 1_500; i++) {
+    desk.call(`s${i}`, 'read', undefined, `made-up-${i}`);
+    desk.end(`s${i}`);
+  }
+  expect(desk.detector.learnt.length).toBeGreaterThan(1_050);
+  expect(desk.detector.learnt.length).toBeLessThan(1_150);
+});
+
+test('A page of a clock that was ahead does not hold its place for long', () => {
+  const desk = new Desk({ pagesPerDay: 1 });
+  desk.nowMs += 365 * 86_400_000;
+  desk.call('ahead', 'confirm', { to: 'x.example' });
+  desk.nowMs -= 365 * 86_400_000;
+  desk.call('later', 'confirm', { to: 'y.example' }, 'bo');
+  expect(desk.findings.of('later')).toMatchObject([{ severity: 'critical' }]);
 });
 
 test('A detector that trips costs neither the event nor the other detectors, is counted and told of once', async () => {
