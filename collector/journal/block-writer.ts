@@ -41,6 +41,8 @@ export class BlockWriter {
   readonly #onClosed: () => void;
   /** Undefined when the next block has to start a segment. */
   #writer: SegmentWriter | undefined;
+  /** By a steady clock: a time of day that is set back would keep a segment open for as long. */
+  readonly #steadyMs: () => number;
   #writerSinceMs = 0;
   #next: number;
   #chain: ChainEnd | undefined;
@@ -56,6 +58,7 @@ export class BlockWriter {
   ) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#steadyMs = options.now ?? (() => performance.now());
     this.#segments = segments;
     this.#onClosed = onClosed;
     this.#next = next;
@@ -102,7 +105,7 @@ export class BlockWriter {
     }
     if (this.#writer === undefined) {
       this.#writer = await SegmentWriter.create(this.#options.directory, this.#next);
-      this.#writerSinceMs = this.#now();
+      this.#writerSinceMs = this.#steadyMs();
       this.#next = this.#writer.segment + 1;
     }
     return this.#writer;
@@ -110,7 +113,7 @@ export class BlockWriter {
 
   #isFull({ bytes }: SegmentWriter): boolean {
     const { segmentBytes, retentionSeconds } = this.#options;
-    const ageMs = this.#now() - this.#writerSinceMs;
+    const ageMs = this.#steadyMs() - this.#writerSinceMs;
     return bytes >= segmentBytes || ageMs >= retentionSeconds * 1_000 * SEGMENT_AGE_SHARE;
   }
 

@@ -117,7 +117,6 @@ export class GroupCommit {
         if (this.#watch.end()) this.#options.logger.info('the disk of the journal answers again');
         this.#recovered();
       } catch (error) {
-        this.#watch.end();
         await this.#failed(error as Error);
         for (const { failed } of group) failed(error as Error);
       }
@@ -165,6 +164,8 @@ export class GroupCommit {
     const { instruments, logger } = this.#options;
     instruments.inc(collectorJournalErrors, {});
     await this.#writing.abandon();
+    // Not before: leaving a file behind may hang as well as writing it.
+    this.#watch.end();
     if (this.failing) return;
     logger.error(
       { error: error.message },

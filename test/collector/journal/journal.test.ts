@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { collectorJournalErrors } from '../../../collector/catalogue/collector-metrics.ts';
@@ -16,6 +17,7 @@ import type { McpEvent } from '../../../collector/catalogue/events.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
 import { HEADER_BYTES, newEntry } from '../../../collector/journal/entry.ts';
+import { GroupCommit } from '../../../collector/journal/group-commit.ts';
 import { Journal, JournalBusy, type JournalOptions } from '../../../collector/journal/journal.ts';
 import { encodeRecord } from '../../../collector/journal/record.ts';
 import type { Damage, Position } from '../../../collector/journal/segment.ts';
@@ -152,6 +154,19 @@ test('segments follow one another by size, and by each start', async () => {
   expect([...numbers()]).toEqual([1, 2]);
   await reopen({ segmentBytes: 500 });
   expect([...numbers()]).toEqual([1, 2, 3]);
+});
+
+test('a segment is closed by its age, wherever the clock is set back to', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 86_400_000 });
+  try {
+    await open({ retentionSeconds: 0.3 });
+    await append('a');
+  } finally {
+    vi.useRealTimers();
+  }
+  await setTimeout(20);
+  await append('b');
+  expect(new Set(segments().map((name) => name.slice(0, 24))).size).toBeGreaterThan(1);
 });
 
 test('a second collector on the same folder is refused', async () => {
@@ -325,6 +340,22 @@ test('a disk that fails refuses, says so, and is used again by itself when it is
   expect(await ids()).toEqual(['a', 'c']);
   await reopen();
   expect(await ids()).toEqual(['a', 'c']);
+});
+
+test('those who wait are let go when a disk fails and then hangs', async () => {
+  await open();
+  let answer = () => {};
+  const disk = {
+    write: () => Promise.reject(new Error('EIO')),
+    abandon: () => new Promise<void>((resolve) => (answer = resolve)),
+  };
+  const commits = new GroupCommit({ ...options, commitSeconds: 0.05 }, disk, journal.end);
+  await expect(commits.append(record('a'), () => {})).rejects.toThrow('does not answer');
+  expect(commits.failing).toBe(true);
+  await expect(commits.append(record('b'), () => {})).rejects.toThrow('does not answer');
+  answer();
+  await commits.close();
+  expect(commits.failing).toBe(true);
 });
 
 test('an append after the close is refused', async () => {
