@@ -29,7 +29,10 @@ export interface FindingList {
   readonly next?: string;
 }
 
-/** The same query for the index, which has those that memory no longer has; one more than is shown says if there are. */
+/**
+ * The same query for the index, which has those that memory no longer has; one more than is shown says if there are.
+ * Throws BadQuery.
+ */
 export function indexQueryOf(query: URLSearchParams): FindingQuery {
   const asked = Object.entries(filters).flatMap(([name, [field]]) => {
     const wanted = query.get(name);
@@ -39,7 +42,7 @@ export function indexQueryOf(query: URLSearchParams): FindingQuery {
   return {
     where: Object.fromEntries(asked),
     ...(time !== undefined && id !== undefined && { after: { lastMs: Number(time), id } }),
-    limit: (Number(query.get('limit')) || DEFAULT_LIMIT) + 1,
+    limit: limitOf(query) + 1,
   };
 }
 
@@ -54,17 +57,22 @@ export function listFindings(all: readonly Finding[], query: URLSearchParams): F
     if (values && !values.includes(wanted)) throw new BadQuery(`${name} must be one of ${values.join(', ')}`);
     matching = matching.filter((finding) => finding[field] === wanted);
   }
-  const limit = query.get('limit') || String(DEFAULT_LIMIT);
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LARGEST_LIMIT)
-    throw new BadQuery(`limit must be a whole number from 1 to ${LARGEST_LIMIT}`);
+  const limit = limitOf(query);
   const from = placeAfter(matching, query.get('before'));
-  const shown = matching.slice(from, from + Number(limit));
+  const shown = matching.slice(from, from + limit);
   const last = shown.at(-1);
   return {
     shown,
     matching: matching.length,
     ...(last && from + shown.length < matching.length ? { next: `${last.last_seen_ms}-${last.id}` } : {}),
   };
+}
+
+function limitOf(query: URLSearchParams): number {
+  const limit = query.get('limit') || String(DEFAULT_LIMIT);
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LARGEST_LIMIT)
+    throw new BadQuery(`limit must be a whole number from 1 to ${LARGEST_LIMIT}`);
+  return Number(limit);
 }
 
 /** A finding may have been seen again since, so the place is by time and not by finding. */

@@ -8,7 +8,7 @@ import type { Judgement } from '../process/findings.ts';
 import { findFindings, findingsOfIncident } from './finding-list.ts';
 import { findingsPage } from './findings-page.ts';
 import type { Html } from './html.ts';
-import { incidentPage } from './incident-page.ts';
+import { incidentPage, seenOf } from './incident-page.ts';
 import { NoAnswer } from './no-answer.ts';
 import { demandJson, refuseForeignSite } from './same-site.ts';
 import type { Shown } from './session-list.ts';
@@ -125,7 +125,13 @@ export function registerFindings(app: FastifyInstance, parts: FindingParts): voi
     );
     forms.post<WithId>('/findings/:id/verdict', async (request, reply) => {
       refuseForeignSite(request, true);
-      const { note, ...sent } = (request.body ?? {}) as Record<string, string>;
+      const { note, seen, ...sent } = (request.body ?? {}) as Record<string, string>;
+      const incident = await findingsOfIncident(parts, findingOf(request.params.id).incident);
+      if (seen !== seenOf(incident))
+        throw new NoAnswer(
+          409,
+          'the incident has changed since its page was made: go back, reload it, look again',
+        );
       await judge(request.params.id, bodyOf({ ...sent, ...(note ? { note } : {}), incident: true }));
       return reply.redirect(`/findings/${encodeURIComponent(request.params.id)}`, 303);
     });

@@ -1,4 +1,5 @@
 /** The page of one incident: what was found, by what evidence, against what is usual; and where a human decides. */
+import { hash } from 'node:crypto';
 import { type Finding, worstOf } from '../process/finding.ts';
 import { detectorNames } from './detector-names.ts';
 import { leadOf, severityBadge, statusOf } from './findings-page.ts';
@@ -136,10 +137,20 @@ ${
 `;
 }
 
+/** What a human has looked at before a verdict: it must not reach what joined the incident since. */
+export function seenOf(incident: readonly Finding[]): string {
+  const shown = incident.map(({ id, severity, evidence: { destination, identity } }) =>
+    JSON.stringify([id, severity, destination, identity]),
+  );
+  return hash('sha256', shown.sort().join(), 'base64url').slice(0, 16);
+}
+
 /** Posts to the incident's own address, without a script. */
-function verdictForm(lead: Finding, findings: number): Html {
+function verdictForm(lead: Finding, incident: readonly Finding[]): Html {
+  const findings = incident.length;
   const all = findings === 1 ? 'the finding' : `all ${findings} findings`;
   return html`<form class="verdict" method="post" action="/findings/${lead.id}/verdict">
+<input type="hidden" name="seen" value="${seenOf(incident)}">
 <p><label>Note <input name="note" maxlength="1000" size="50" placeholder="Why, and what was done"></label></p>
 <p>
 <button name="verdict" value="true_positive">Attack or misuse</button>
@@ -165,7 +176,7 @@ export function incidentPage(incident: readonly Finding[]): Html {
     html`<ul class="inline"><li><a href="/findings">All findings</a></li></ul>
 <div class="finding ${worstOf(incident)}"><p>${severityBadge(worstOf(incident))} ${prose(lead.message)}</p>
 <p class="muted">${count(incident.length)} ${incident.length === 1 ? 'finding' : 'findings'} in ${count(sessions)} ${sessions === 1 ? 'session' : 'sessions'}, ${statusOf(lead)}</p></div>
-${verdictForm(lead, incident.length)}
+${verdictForm(lead, incident)}
 ${shown.map(section)}
 ${many > 0 ? html`<p class="muted">${count(many)} more findings show the same.</p>` : ''}`,
   );

@@ -74,6 +74,8 @@ describe('the list of findings', () => {
 
   test.each([
     ['/api/findings?severity=high', 'severity must be one of info, warning, critical'],
+    ['/api/findings?limit=-1', 'limit must be a whole number from 1 to 1000'],
+    ['/api/findings?limit=999999999', 'limit must be a whole number from 1 to 1000'],
     ['/api/findings?limit=0', 'limit must be a whole number from 1 to 1000'],
     ['/api/findings?before=x', 'before must be the next that an answer gave'],
   ])('says how %s is asked rightly', async (path, error) => {
@@ -121,13 +123,24 @@ describe('a verdict', () => {
   test('by the form of the page decides on the whole incident', async () => {
     const [{ id }] = await credentials();
     const own = { ...asForm, 'sec-fetch-site': 'same-origin', origin: 'null' };
-    const answer = await send(`/findings/${id}/verdict`, 'verdict=true_positive&note=it+was+mallory', own);
+    const shown = await (await fetch(url(`/findings/${id}`))).text();
+    const seen = /name="seen" value="([^"]+)"/.exec(shown)?.[1];
+    const form = `verdict=true_positive&note=it+was+mallory&seen=${seen}`;
+    const answer = await send(`/findings/${id}/verdict`, form, own);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `/findings/${id}`]);
     expect((await credentials()).map(({ status }: { status: string }) => status)).toEqual([
       'confirmed',
       'confirmed',
     ]);
     expect(await (await fetch(url(`/findings/${id}`))).text()).toContain('it was mallory');
+  });
+
+  test('by the form does not reach what joined the incident since the page was made', async () => {
+    const [{ id }] = await credentials();
+    const own = { ...asForm, 'sec-fetch-site': 'same-origin', origin: 'null' };
+    const answer = await send(`/findings/${id}/verdict`, 'verdict=benign&seen=before', own);
+    expect([answer.status, await answer.text()]).toEqual([409, expect.stringContaining('look again')]);
+    expect((await credentials())[0].status).toBe('confirmed');
   });
 
   test('by the API decides on one finding', async () => {
