@@ -7,9 +7,11 @@
 export const PAYLOAD_LENGTH = 16_384;
 const MAXIMUM_FIELDS = 256;
 const MAXIMUM_DEPTH = 16;
+/** A key that is longer is no name but content: it is read as a text, and is part of no path. */
+const LONGEST_KEY = 64;
 
 export interface Field {
-  /** Dots between keys, `[]` for any element of an array: `content[].text`. */
+  /** Dots between keys, `[]` for any element of an array: `content[].text`; `{}` for a key that is content itself. */
   readonly path: string;
   readonly text: string;
 }
@@ -46,8 +48,12 @@ export function readPayload(value: unknown): Payload {
     else if (depth >= MAXIMUM_DEPTH) cut = true;
     else if (Array.isArray(node)) for (const item of node) walk(item, `${path}[]`, depth + 1);
     else
-      for (const key of Object.keys(node))
-        walk((node as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`, depth + 1);
+      for (const key of Object.keys(node)) {
+        const name = key.length > LONGEST_KEY ? '{}' : key;
+        const at = path === '' ? name : `${path}.${name}`;
+        if (name !== key) add(at, key);
+        walk((node as Record<string, unknown>)[key], at, depth + 1);
+      }
   };
   walk(fromJson(value), '', 0);
   return { fields, length, cut };
