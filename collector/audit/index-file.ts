@@ -34,9 +34,13 @@ export class IndexFile implements IndexCalls {
   open(restored: Position | undefined, end: Position): RebuildReason | undefined {
     if (!existsSync(this.#file)) return restored && 'missing';
     try {
-      const { database, store } = this.#open();
-      if (versionOf(database) !== SCHEMA_VERSION) return 'version';
-      const { position } = store;
+      const database = openDatabase(this.#file, this.#config.indexBytes);
+      if (versionOf(database) !== SCHEMA_VERSION) {
+        database.close();
+        deleteDatabase(this.#file);
+        return 'version';
+      }
+      const { position } = this.#use(database).store;
       if (position && isBefore(end, position)) return 'ahead';
       return restored && (!position || isBefore(position, restored)) ? 'behind' : undefined;
     } catch (error) {
@@ -93,11 +97,17 @@ export class IndexFile implements IndexCalls {
   }
 
   #open(): Opened {
-    if (this.#opened === undefined) {
-      const database = openDatabase(this.#file, this.#config.indexBytes);
+    return this.#opened ?? this.#use(openDatabase(this.#file, this.#config.indexBytes));
+  }
+
+  #use(database: DatabaseSync): Opened {
+    try {
       this.#opened = { database, store: new IndexStore(database), search: new Search(database) };
+      return this.#opened;
+    } catch (error) {
+      database.close();
+      throw error;
     }
-    return this.#opened;
   }
 
   #close(): void {

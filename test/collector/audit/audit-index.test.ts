@@ -158,7 +158,7 @@ describe('the index is made anew from the journal', () => {
       'version',
       (file: string) => {
         const database = new DatabaseSync(file);
-        database.exec('PRAGMA user_version = 99');
+        database.exec('PRAGMA user_version = 2; ALTER TABLE sessions RENAME COLUMN revision TO edition');
         database.close();
       },
     ],
