@@ -68,6 +68,7 @@ export class Loop implements Detector<LoopState> {
     if (worst < 2) return;
     if (cycle === 1 && worst > (state.most?.rounds ?? 1))
       state.most = { endpoint: call.endpoint, rounds: worst };
+    if (worst < LEAST_ROUNDS) return;
     const { limit, usual, sessions } = this.#limit(call.endpoint);
     if (worst < limit || worst < 2 * state.told) return;
     state.told = worst;

@@ -6,6 +6,9 @@
  */
 import type { ToolRisk } from './call.ts';
 
+/** Names remembered; callers can make them up. */
+const MOST_NAMES = 4_096;
+
 /** The words of a tool's name without its server's prefix, in lower case. */
 export function wordsOf(tool: string): string[] {
   const own = tool.slice(tool.lastIndexOf('/') + 1);
@@ -15,6 +18,26 @@ export function wordsOf(tool: string): string[] {
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== '');
+}
+
+/** Tools whose names say something, each name taken apart once. */
+export class ToolNames {
+  readonly #known = new Map<string, boolean>();
+  readonly #says: (words: readonly string[]) => boolean;
+
+  constructor(says: (words: readonly string[]) => boolean) {
+    this.#says = says;
+  }
+
+  has(tool: string): boolean {
+    let known = this.#known.get(tool);
+    if (known === undefined) {
+      known = this.#says(wordsOf(tool));
+      if (this.#known.size >= MOST_NAMES) this.#known.clear();
+      this.#known.set(tool, known);
+    }
+    return known;
+  }
 }
 
 const words = (list: string) => new Set(list.split(' '));

@@ -58,8 +58,9 @@ export class ArgumentDrift implements Detector<DriftState> {
   }
 
   observe(call: Call, session: SessionFacts, state: DriftState, report: Report): void {
+    if (call.arguments === undefined) return;
     let looked = 0;
-    for (const { path, text } of call.arguments?.fields ?? []) {
+    for (const { path, text } of call.arguments.fields) {
       if (text.length < SHORTEST) continue;
       if (++looked > MAXIMUM_FIELDS) return;
       const name = `${call.endpoint} ${path}`;

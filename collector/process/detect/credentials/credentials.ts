@@ -13,7 +13,7 @@ import { destinationsOf, type KnownDestinations } from '../destinations.ts';
 import type { Detector, Report } from '../detector.ts';
 import { viewsOf } from '../taint/views.ts';
 import { keyed, newKey } from '../text/hash.ts';
-import { wordsOf } from '../tool-words.ts';
+import { ToolNames } from '../tool-words.ts';
 import { hashesIn, type SecretKind, secretsIn } from './secrets.ts';
 import { storeOf } from './stores.ts';
 
@@ -163,22 +163,11 @@ export class Credentials implements Detector<CredentialState> {
 
 const gathered = ({ secrets, stores }: CredentialState): number => (secrets?.size ?? 0) + (stores?.size ?? 0);
 
-const messageTools = new Map<string, boolean>();
-const MOST_TOOLS = 4_096;
-
 /** Codes are sent by message; elsewhere, short numbers are anything. */
-function readsMessages(tool: string): boolean {
-  let known = messageTools.get(tool);
-  if (known === undefined) {
-    known = wordsOf(tool).some((word) => messageWords.has(word));
-    if (messageTools.size >= MOST_TOOLS) messageTools.clear();
-    messageTools.set(tool, known);
-  }
-  return known;
-}
+const messageTools = new ToolNames((words) => words.some((word) => messageWords.has(word)));
 
 function remember(call: Call, state: CredentialState): void {
-  const codes = readsMessages(call.tool);
+  const codes = messageTools.has(call.tool);
   for (const { path, text } of call.result!.fields)
     for (const { hash, kind } of secretsIn(text, path, codes)) {
       const secret = keyed(hash, key);

@@ -79,9 +79,9 @@ export class CrossSession implements Detector<CrossSessionState> {
 
   observe(call: Call, session: SessionFacts, state: CrossSessionState, report: Report): void {
     this.#sinceMs ??= call.timeMs;
+    if (call.arguments === undefined) return;
     const { risk } = call;
-    const fields = call.arguments?.fields ?? [];
-    const text = fields.map((field) => field.text).join(' ');
+    const text = call.arguments.fields.map((field) => field.text).join(' ');
     if (risk.untrusted) this.#read(call, text, state);
     if (!risk.sink && !risk.outward) return;
     const entities = entitiesOf(text);

@@ -8,7 +8,7 @@
  */
 import type { Call, Decision, SessionFacts } from '../call.ts';
 import type { Detector, Report, Suspicion } from '../detector.ts';
-import { wordsOf } from '../tool-words.ts';
+import { ToolNames } from '../tool-words.ts';
 import {
   type Denial,
   type DenialState,
@@ -70,7 +70,7 @@ export class Privilege implements Detector<PrivilegeState> {
         ...found.suspicion,
       });
     }
-    if (isGrant(call.tool)) state.grant = call.index;
+    if (grantTools.has(call.tool)) state.grant = call.index;
     learnNames(call, state);
   }
 }
@@ -81,6 +81,7 @@ interface Chain {
 }
 
 function chainOf(call: Call, state: PrivilegeState): Chain | undefined {
+  if (call.arguments === undefined) return undefined;
   const recent = recentDenials(state, call);
   if (recent.length === 0) return undefined;
   const resources = resourcesOf(call.arguments);
@@ -139,10 +140,9 @@ function ladder(call: Call, denials: readonly Denial[]): Chain | undefined {
 
 const away = (calls: number): string => (calls === 1 ? 'one call' : `${calls} calls`);
 
-function isGrant(tool: string): boolean {
-  const words = wordsOf(tool);
+const grantTools = new ToolNames((words) => {
   const rights = words.some((word) => rightNouns.has(word));
   return (
     words.some((word) => grantVerbs.has(word)) || (rights && words.some((word) => changeVerbs.has(word)))
   );
-}
+});
