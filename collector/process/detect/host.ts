@@ -58,6 +58,8 @@ export class DetectorHost {
   #detection: Detection;
   /** True while the journal is read back. */
   #replaying = true;
+  /** Time of the newest event that was read back. */
+  #replayedMs = 0;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -77,6 +79,7 @@ export class DetectorHost {
 
   toolCall(event: EventOf<'tool_call'>, timeMs: number, session: Session): void {
     if (!this.#enabled) return;
+    if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
     const watched = this.#watched(session);
     watched.calls++;
     if (event.arguments !== undefined || event.result !== undefined) watched.withContent++;
@@ -87,6 +90,7 @@ export class DetectorHost {
 
   policyDecision(event: EventOf<'policy_decision'>, timeMs: number, session: Session): void {
     if (!this.#enabled) return;
+    if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
     const { facts, watch } = this.#watched(session);
     this.#detection.policyDecision(event, timeMs, facts, watch);
   }
@@ -106,7 +110,7 @@ export class DetectorHost {
     delete session.watched;
     if (!teaches) return;
     const scores = new Map([...(watched.suspected ?? [])].map(([detector, { score }]) => [detector, score]));
-    this.#learning.observe(session.type, scores, this.#parts.now());
+    this.#learning.observe(session.type, scores, this.#nowMs());
     if (watched.calls > 0) this.#parts.instruments.inc(sessionsContent, { content: contentOf(watched) });
   }
 
@@ -181,6 +185,12 @@ export class DetectorHost {
     return fresh.length === 0 && allowed;
   }
 
+  /** What is read back takes no pages of today, and did not all happen within the hour of the restart. */
+  #nowMs(): number {
+    const nowMs = this.#parts.now();
+    return this.#replaying ? Math.min(nowMs, this.#replayedMs) : nowMs;
+  }
+
   #newLearning(): Learning {
     const { config, instruments, baselines, makeDetectors = allDetectors } = this.#parts;
     return new Learning(config, instruments, [new ToolDiversity(config, baselines), ...makeDetectors()]);
@@ -250,15 +260,16 @@ export class DetectorHost {
 
   /** What becomes of a suspicion. */
   #fateOf(session: SessionFacts, { detector, certainty }: Suspicion, observed: Draft): SuspicionFate {
-    const { findings, now } = this.#parts;
+    const { findings } = this.#parts;
+    const nowMs = this.#nowMs();
     if (certainty === 'supporting') return 'supporting';
     const known = findings.known(detector, session.id, session.startedMs);
     const dismissed =
       known?.status === 'dismissed' && !(certainty === 'confirmed' && isOther(observed, known));
-    if (dismissed || this.#allowed.has(observed, now())) return 'allowed';
+    if (dismissed || this.#allowed.has(observed, nowMs)) return 'allowed';
     if (certainty === 'confirmed') {
       if (known?.severity === 'critical' || findings.joinsCritical(observed)) return 'paged';
-      return this.#learning.budget.page(now()) ? 'paged' : 'overflow';
+      return this.#learning.budget.page(nowMs) ? 'paged' : 'overflow';
     }
     const threshold = this.#learning.budget.thresholdOf(detector);
     if (threshold === undefined || !this.#learning.knows(detector, session.type)) return 'learning';

@@ -71,11 +71,14 @@ export class Desk {
   readonly host: DetectorHost;
   readonly faults: string[] = [];
   nowMs = START_MS;
+  /** How long ago a call happened that is shown now. */
+  agoMs = 0;
   detector!: Told;
   readonly #sessions = new Map<string, Session>();
   #events = 0;
 
-  constructor(detection: Detection = {}, rest: Partial<CollectorConfig> = {}) {
+  /** Unless it is `live`, calls are read back from the journal. */
+  constructor(detection: Detection = {}, rest: Partial<CollectorConfig> = {}, live = true) {
     this.config = {
       ...collectorDefaults,
       baselineMinimumSessions: 20,
@@ -102,7 +105,7 @@ export class Desk {
       },
       onError: (detector, error) => this.faults.push(`${detector}: ${error.message}`),
     });
-    this.host.live();
+    if (live) this.host.live();
   }
 
   call(id: string, tool: string, args?: object, user = 'ada', type = 'support'): void {
@@ -123,7 +126,7 @@ export class Desk {
       outcome: 'ok',
       ...(args && { arguments: args }),
     } as Extract<McpEvent, { kind: 'tool_call' }>;
-    this.host.toolCall(event, this.nowMs, session);
+    this.host.toolCall(event, this.nowMs - this.agoMs, session);
   }
 
   end(id: string): void {

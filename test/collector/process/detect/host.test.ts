@@ -285,6 +285,16 @@ test('Principals that somebody makes up share one place once there are more than
   expect(desk.detector.learnt.length).toBeLessThan(1_150);
 });
 
+test('What is read back from the journal takes no pages of today', () => {
+  const desk = new Desk({ pagesPerDay: 1 }, {}, false);
+  desk.agoMs = 3 * 86_400_000;
+  desk.call('old', 'confirm', { to: 'x.example' });
+  desk.agoMs = 0;
+  desk.host.live();
+  desk.call('now', 'confirm', { to: 'y.example' }, 'bo');
+  expect(desk.findings.of('now')).toMatchObject([{ severity: 'critical' }]);
+});
+
 test('A page of a clock that was ahead does not hold its place for long', () => {
   const desk = new Desk({ pagesPerDay: 1 });
   desk.nowMs += 365 * 86_400_000;
