@@ -74,6 +74,7 @@ export class AuditIndex {
   #failure: string | undefined;
   #failures = 0;
   #retryAtMs = 0;
+  #closed = false;
 
   constructor(parts: IndexParts) {
     this.#parts = parts;
@@ -146,6 +147,7 @@ export class AuditIndex {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.settle(CLOSE_MS);
+    this.#closed = true;
     await this.#thread.close();
   }
 
@@ -253,6 +255,8 @@ export class AuditIndex {
   }
 
   #failed(error: IndexError): void {
+    // Such as a rebuild, which the next start begins anew.
+    if (this.#closed) return;
     this.#complained(error);
     if (this.#failure === undefined)
       this.#parts.logger.error(

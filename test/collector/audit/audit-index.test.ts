@@ -193,6 +193,21 @@ describe('the index is made anew from the journal', () => {
   });
 });
 
+test('a stop in the middle of that is no failure, and the next start makes it whole', async () => {
+  const sent = names(6_000);
+  await sendEnded(collector, sent);
+  await restart((file) => rmSync(file));
+  await vi.waitFor(() => expect(collector.log).toContain('is being made from the journal'), {
+    timeout: 10_000,
+    interval: 5,
+  });
+  await collector.stop();
+  expect(collector.log).not.toContain('cannot be used');
+  collector = await RunningCollector.start(collector.config);
+  await whole();
+  expect(usersOf((await list()).sessions)).toEqual(expectedUsers(sent));
+});
+
 describe('while the file is locked', () => {
   test('events are accepted, the pages say what is missing, and the index catches up', async () => {
     await sendEnded(collector, ['before']);
