@@ -126,8 +126,12 @@ export class Learning {
   /** Takes up what was saved; the names of the parts that have another shape and start anew. */
   restore(saved: unknown): readonly string[] {
     const { detectors, budget, shares, types } = (saved ?? {}) as Readonly<Record<string, unknown>>;
-    const states = new Map(Array.isArray(detectors) ? (detectors as [string, unknown][]) : []);
-    for (const type of Array.isArray(types) ? types : []) this.#note(String(type));
+    const states = new Map(
+      (Array.isArray(detectors) ? detectors : []).filter((entry): entry is [string, unknown] =>
+        Array.isArray(entry),
+      ),
+    );
+    for (const type of Array.isArray(types) ? types : []) if (typeof type === 'string') this.#note(type);
     return [
       ...this.detectors
         .filter(({ name, restore }) => restore && states.has(name))

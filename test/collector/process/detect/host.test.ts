@@ -365,11 +365,8 @@ test('Learning starts anew on demand, or with what another collector learnt', ()
   expect(desk.host.stateOf('sequence').threshold).toBeUndefined();
   expect(desk.host.relearn(exported)).toEqual([]);
   expect(desk.host.stateOf('sequence').threshold).toBeDefined();
-  expect(desk.host.relearn({ detectors: [['sequence', 'wrong']], budget: 1 })).toEqual([
-    'sequence',
-    'budget',
-    'shares',
-  ]);
+  const odd = { detectors: [null, 1, ['sequence', 'wrong']], types: [{ toString: 1 }], budget: 1 };
+  expect(desk.host.relearn(odd)).toEqual(['sequence', 'budget', 'shares']);
 });
 
 test('what makes room in a detector’s tables is counted once', async () => {
