@@ -100,10 +100,14 @@ describe('unit tests of the rules', () => {
       },
     ],
   ];
-  test.each(settings)('pass %s', async (_, overrides) => {
-    const { ok, text } = await runUnitTests(overrides);
-    expect(ok, text).toBe(true);
-  });
+  test.each(settings)(
+    'pass %s',
+    async (_, overrides) => {
+      const { ok, text } = await runUnitTests(overrides);
+      expect(ok, text).toBe(true);
+    },
+    240_000,
+  );
 
   const limited = Object.values(resolveAlerts()).filter(({ limit }) => limit !== undefined);
   test.each(limited.map(({ name }) => name))(

@@ -34,6 +34,7 @@ export const litellm: Source = {
     'policy_decisions',
     'dlp_blocks',
     'auth_failures',
+    'payloads',
   ],
   fields: {
     tool: [`${call}.name`],

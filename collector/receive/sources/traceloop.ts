@@ -13,7 +13,7 @@ export const traceloop: Source = {
   },
   perspective: { server: 'server', client: 'client', internal: 'client' },
   internalSpans: /\.tool$/,
-  sees: ['tool_calls', 'tool_errors', 'bytes'],
+  sees: ['tool_calls', 'tool_errors', 'bytes', 'payloads'],
   fields: {
     tool: ['traceloop.entity.name'],
     arguments: ['traceloop.entity.input'],
