@@ -43,10 +43,12 @@ export class Loop implements Detector<LoopState> {
   readonly #tools = new Bounded<number[]>(MAXIMUM_TOOLS);
 
   open(): LoopState {
-    return { calls: [], rounds: [], most: undefined, told: 0 };
+    return { calls: [], rounds: [0, 0, 0, 0], most: undefined, told: 0 };
   }
 
   observe(call: Call, session: SessionFacts, state: LoopState, report: Report): void {
+    // What nobody sent, or a restart forgot, is not the same again.
+    if (call.result === undefined && (call.arguments === undefined || call.outcome === 'ok')) return;
     const { calls, rounds } = state;
     const hash = join(
       join(hashText(call.endpoint), hashOf(call.arguments)),
@@ -58,7 +60,7 @@ export class Loop implements Detector<LoopState> {
     let cycle = 0;
     for (let length = 1; length <= LONGEST_CYCLE; length++) {
       const again = calls.length > length && calls[calls.length - 1 - length] === hash;
-      rounds[length - 1] = again ? (rounds[length - 1] ?? 0) + 1 : 0;
+      rounds[length - 1] = again ? (rounds[length - 1] as number) + 1 : 0;
       const complete = Math.floor((rounds[length - 1] as number) / length) + (again ? 1 : 0);
       if (complete > worst) {
         worst = complete;

@@ -41,6 +41,12 @@ describe('what only looks like a loop', () => {
     expect(told).toEqual([]);
   });
 
+  test('calls whose results nobody sent, or a restart forgot, are not known to be the same', () => {
+    const { run } = driven(new Loop());
+    expect(run({ calls: times(100, () => ({ tool: 'search' })) })).toEqual([]);
+    expect(run({ calls: times(100, () => ({ tool: 'get_status', args: { job: 7 } })) })).toEqual([]);
+  });
+
   test('pages of a list differ in their arguments', () => {
     const told = driven(new Loop()).run({
       calls: times(100, (i) => ({ tool: 'list_files', args: { page: i }, result: 'ok' })),
@@ -78,6 +84,7 @@ test('what is usual survives a restart', () => {
 test('a flood of tools stays within bounds and is counted', () => {
   const detector = new Loop();
   const { run } = driven(detector);
-  for (let i = 0; i < 2_010; i++) run({ calls: [`t${i}`, `t${i}`], learn: true });
+  for (let i = 0; i < 2_010; i++)
+    run({ calls: times(2, () => ({ tool: `t${i}`, result: 'ok' })), learn: true });
   expect(detector.evicted()).toBeGreaterThan(0);
 });
