@@ -4,7 +4,7 @@
  *
  * A result that changes is progress, so a poll that waits for something counts only while nothing happens. How often a
  * tool is asked the same in ordinary sessions is learnt for each tool: the limit is twice the most seen in 99 of 100
- * sessions, and never below six rounds.
+ * sessions, and never below six rounds. Ten times the limit is confirmed where 30 sessions say what is usual.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -19,6 +19,9 @@ const WINDOW = 32;
 const LONGEST_CYCLE = 4;
 const LEAST_ROUNDS = 6;
 const TIMES_USUAL = 2;
+/** So many times the limit, of a tool whose sessions are known, nobody waits for: that is a runaway, and certain. */
+const RUNAWAY_TIMES = 10;
+const KNOWN_SESSIONS = 30;
 const MAXIMUM_TOOLS = 2_000;
 /** Rounds told apart for each tool. */
 const MAXIMUM_ROUNDS = 64;
@@ -78,7 +81,7 @@ export class Loop implements Detector<LoopState> {
       cycle === 1 ? 'the same arguments' : `${cycle - 1} other ${cycle === 2 ? 'call' : 'calls'} in turn`;
     report(session, {
       detector: 'loop',
-      certainty: 'scored',
+      certainty: sessions >= KNOWN_SESSIONS && worst >= RUNAWAY_TIMES * limit ? 'confirmed' : 'scored',
       score: worst / limit,
       message: `\`${call.tool}\` ${worst} times with ${what} and the same result${cycle === 1 ? '' : 's'}, so nothing comes of it; in ${sessions} sessions that asked this tool the same again, 99 % stopped at ${usual}.`,
       server: call.server,

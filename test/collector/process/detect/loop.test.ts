@@ -33,6 +33,25 @@ describe('a loop', () => {
   });
 });
 
+test('A runaway is confirmed at ten times the limit, where sessions are known; before, it is only unusual', () => {
+  const { run } = driven(new Loop());
+  const poll = (rounds: number) => ({
+    calls: times(rounds, () => ({ tool: 'wait', args: { job: 7 }, result: 'pending' })),
+    learn: true,
+  });
+  expect(new Set(run(poll(300)).map(({ certainty }) => certainty))).toEqual(new Set(['scored']));
+  for (let i = 0; i < 200; i++) run(poll(3));
+  const told = run({ ...poll(300), learn: false });
+  expect(told.map(({ certainty, evidence }) => [certainty, evidence.baseline?.rounds])).toEqual([
+    ['scored', 6],
+    ['scored', 12],
+    ['scored', 24],
+    ['scored', 48],
+    ['confirmed', 96],
+    ['confirmed', 192],
+  ]);
+});
+
 describe('what only looks like a loop', () => {
   test('a poll whose result changes makes progress', () => {
     const told = driven(new Loop()).run({
