@@ -59,9 +59,14 @@ export function readPayload(value: unknown): Payload {
   return { fields, length, cut };
 }
 
+/** How objects and arrays begin. Python's notation looks alike, some are cut, and a parse that fails is dear. */
+const JSON_BEGINS = /^\s*(?:\{\s*["}]|\[\s*[[{"\]\-\dtfn])/;
+
 /** Some sources send arguments and results as JSON text. */
 function fromJson(value: unknown): unknown {
-  if (typeof value !== 'string' || value.length > PAYLOAD_LENGTH || !/^\s*[[{]/.test(value)) return value;
+  if (typeof value !== 'string' || value.length > PAYLOAD_LENGTH || !JSON_BEGINS.test(value)) return value;
+  const last = value.trimEnd().at(-1);
+  if (last !== '}' && last !== ']') return value;
   try {
     return JSON.parse(value);
   } catch {

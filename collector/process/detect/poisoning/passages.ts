@@ -100,12 +100,19 @@ export class Passages {
     const at = (this.#count % SENTENCES) * STEP;
     this.#sentences = roomFor(this.#sentences, at + STEP, SENTENCES * STEP);
     const length = Math.min(to - from, LONGEST_SENTENCE);
-    this.#sentences.set([traits, points, call, this.#wordCount, length, hash], at);
+    const sentences = this.#sentences;
+    sentences[at] = traits;
+    sentences[at + 1] = points;
+    sentences[at + 2] = call;
+    sentences[at + 3] = this.#wordCount;
+    sentences[at + 4] = length;
+    sentences[at + 5] = hash;
     this.#words = roomFor(this.#words, BITS + Math.min(WORDS, this.#wordCount + length), BITS + WORDS);
+    const remembered = this.#words;
     for (let i = 0; i < length; i++) {
       const word = words[from + i]!;
-      this.#words[BITS + ((this.#wordCount + i) % WORDS)] = word;
-      this.#words[(word >>> 5) % BITS]! |= 1 << (word & 31);
+      remembered[BITS + ((this.#wordCount + i) % WORDS)] = word;
+      remembered[(word >>> 5) % BITS]! |= 1 << (word & 31);
     }
     this.#wordCount += length;
     return this.#count++;

@@ -30,8 +30,8 @@ export interface PoisoningState extends Readings {
   told: number;
   /** Changed tools that were told of. */
   changed: readonly string[];
-  /** Endpoints of the calls from the first one that was seen, after a restart not the session's first. */
-  readonly sources: string[];
+  /** Endpoints of the calls from the first one that gave something. */
+  sources: string[] | undefined;
   first: number;
 }
 
@@ -45,6 +45,8 @@ const isTaken = ({ values, sentence: { traits } }: Following): boolean =>
   values > 0 && (traits & Trait.prose) !== 0 && (traits & Trait.novel) !== 0;
 
 const none: ReadonlySet<number> = new Set();
+/** Shared by all sessions without changed tools. */
+const unchanged: readonly string[] = [];
 
 const savedCheck = Compile(
   Type.Object({
@@ -72,14 +74,17 @@ export class Poisoning implements Detector<PoisoningState> {
   }
 
   open(): PoisoningState {
-    return { ...newReadings(), told: 0, changed: [], sources: [], first: -1 };
+    return { ...newReadings(), told: 0, changed: unchanged, sources: undefined, first: -1 };
   }
 
   observe(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
     this.#changed(call, session, state, report);
     if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);
-    if (state.first < 0) state.first = call.index;
-    if (state.sources.length < MOST_CALLS) state.sources.push(call.endpoint);
+    if (call.result && !state.sources) {
+      state.sources = [];
+      state.first = call.index;
+    }
+    if (state.sources && state.sources.length < MOST_CALLS) state.sources.push(call.endpoint);
     if (call.result) readResult(call, this.#texts, state);
     if (state.passages) this.#memory.note(state.passages);
   }
@@ -157,7 +162,7 @@ export class Poisoning implements Detector<PoisoningState> {
     let best: { following: Following; score: number; confirmed: boolean } | undefined;
     if (state.passages && state.passages.count > 0) {
       for (const following of followings(call, session.type, state.passages, this.#destinations)) {
-        const source = state.sources[following.sentence.call - state.first] ?? '';
+        const source = state.sources?.[following.sentence.call - state.first] ?? '';
         if (isTaken(following)) taken = true;
         const verdict = verdictOf(following, call, {
           newsBits: this.#news.bits(['', session.type, source]),

@@ -46,9 +46,8 @@ export interface TemporalState {
   startedMs: number;
   lastMs: number;
   calls: number;
-  /** Active quarter-hours since the epoch, and calls in each. */
+  /** Active quarter-hours since the epoch, each followed by the calls in it. */
   readonly quarters: number[];
-  readonly counts: number[];
   /** Multiples of the limit that were told of. */
   toldDuration: number;
   toldCalls: number;
@@ -105,7 +104,6 @@ export class Temporal implements Detector<TemporalState> {
       lastMs: session.startedMs,
       calls: 0,
       quarters: [],
-      counts: [],
       toldDuration: 0,
       toldCalls: 0,
     };
@@ -117,12 +115,10 @@ export class Temporal implements Detector<TemporalState> {
     state.startedMs = Math.min(state.startedMs, timeMs);
     state.lastMs = Math.max(state.lastMs, timeMs);
     const quarter = Math.floor(timeMs / QUARTER_MS);
-    const known = state.quarters.length - 1;
-    if (state.quarters[known] === quarter) state.counts[known] = (state.counts[known] as number) + 1;
-    else if (state.quarters.length < MAXIMUM_QUARTERS) {
-      state.quarters.push(quarter);
-      state.counts.push(1);
-    }
+    const { quarters } = state;
+    const last = quarters.length - 2;
+    if (quarters[last] === quarter) quarters[last + 1] = (quarters[last + 1] as number) + 1;
+    else if (quarters.length < 2 * MAXIMUM_QUARTERS) quarters.push(quarter, 1);
     this.#length(call, session, state, report);
     const principal = this.#principals.use(session.principal, () => newPrincipal(timeMs));
     this.#rate(call, session, principal, report);
@@ -136,8 +132,8 @@ export class Temporal implements Detector<TemporalState> {
     type.calls.learn(state.calls);
     const principal = this.#principals.use(session.principal, () => newPrincipal(state.startedMs));
     this.#learnDays(principal, state.lastMs);
-    for (const [i, quarter] of state.quarters.entries())
-      principal.hours.learn(quarter, state.counts[i] as number);
+    for (let i = 0; i < state.quarters.length; i += 2)
+      principal.hours.learn(state.quarters[i] as number, state.quarters[i + 1] as number);
   }
 
   /** Principals and types that had to make room. */
