@@ -49,7 +49,7 @@ export const poisoningConfirmed = alert({
   summary: ({ session_type }, value) =>
     `An agent followed injected instructions in ${value.number} ${session_type} session(s)`,
   description: ({ detector, session_type }, value, { window }) =>
-    `${detector} confirmed ${value.number} findings in sessions of type ${session_type} within ${window}: a tool returned or described instructions, and a later call followed them, or the same call came from several users. Whoever reads that content next is hijacked too.`,
+    `${detector} confirmed ${value.number} findings in sessions of type ${session_type} within ${window}: a tool returned or described instructions, and a later call followed them. Whoever reads that content next is hijacked too.`,
   action:
     'Stop the session and take the poisoned content or the changed tool away from agents; then undo what the calls after it did.',
   runbook: 'ir-poisoning',
