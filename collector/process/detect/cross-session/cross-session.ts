@@ -79,8 +79,8 @@ export class CrossSession implements Detector<CrossSessionState> {
 
   observe(call: Call, session: SessionFacts, state: CrossSessionState, report: Report): void {
     this.#sinceMs ??= call.timeMs;
-    if (call.arguments === undefined) return;
     const { risk } = call;
+    if (call.arguments === undefined || !(risk.untrusted || risk.sink || risk.outward)) return;
     const text = call.arguments.fields.map((field) => field.text).join(' ');
     if (risk.untrusted) this.#read(call, text, state);
     if (!risk.sink && !risk.outward) return;

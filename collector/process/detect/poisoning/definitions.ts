@@ -38,6 +38,8 @@ const savedCheck = Compile(
 
 export class Definitions {
   readonly #known = new Bounded<Definition>(TOOLS);
+  /** False until the first change of all: most collectors never see one, and each call asks. */
+  #anyChanged = false;
 
   get evicted(): number {
     return this.#known.evicted;
@@ -59,13 +61,14 @@ export class Definitions {
       if (listed === definition.approved) definition.change = undefined;
       else if (listed !== definition.change?.definition) changed.push([definition, listed]);
     }
+    if (changed.length > 0) this.#anyChanged = true;
     for (const [definition, listed] of changed)
       definition.change = { timeMs, together: changed.length, definition: listed };
   }
 
   /** The change of a tool that nobody approved yet. */
   changeOf(endpoint: string): Change | undefined {
-    return this.#known.get(endpoint)?.change;
+    return this.#anyChanged ? this.#known.get(endpoint)?.change : undefined;
   }
 
   snapshot(): unknown {
@@ -81,6 +84,7 @@ export class Definitions {
   /** False when what was saved has another shape. */
   restore(saved: unknown): boolean {
     if (!savedCheck.Check(saved)) return false;
+    this.#anyChanged ||= saved.some(([, , definition]) => definition !== null);
     for (const [endpoint, approved, definition, timeMs, together] of saved)
       this.#known.use(endpoint, () => ({
         approved,

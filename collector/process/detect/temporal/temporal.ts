@@ -266,7 +266,7 @@ export class Temporal implements Detector<TemporalState> {
     const { peak } = principal.hours;
     // Told of at the limit and each time it doubles.
     const limit = Math.max(MINIMUM_RATE, RATE_TIMES_PEAK * peak);
-    if (!isDoubling(hourCalls, limit) || principal.hours.daysAt(call.timeMs) < 14 || peak === 0) return;
+    if (peak === 0 || !isDoubling(hourCalls, limit) || principal.hours.daysAt(call.timeMs) < 14) return;
     report(session, {
       detector: 'temporal',
       certainty: 'supporting',
