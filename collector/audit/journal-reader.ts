@@ -2,21 +2,11 @@
 import type { JournalRecord } from '../journal/journal.ts';
 import { readRecords } from '../journal/records.ts';
 import type { Position } from '../journal/segment.ts';
-import { openSegment, type SegmentBytes } from '../journal/segment-bytes.ts';
+import { openSegmentIfThere } from '../journal/segment-bytes.ts';
 import { listSegmentFiles } from '../journal/segment-names.ts';
 
 /** The records before `end`, oldest first. Damage is passed over: the collector itself has told of it when it started. */
 export async function* readJournal(directory: string, end: Position): AsyncGenerator<JournalRecord> {
   const segments = new Set((await listSegmentFiles(directory)).map(({ segment }) => segment));
-  yield* readRecords([...segments], (segment) => openIfThere(directory, segment), { end });
-}
-
-/** Undefined when retention has deleted the segment meanwhile. */
-async function openIfThere(directory: string, segment: number): Promise<SegmentBytes | undefined> {
-  try {
-    return await openSegment(directory, segment);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  yield* readRecords([...segments], (segment) => openSegmentIfThere(directory, segment), { end });
 }

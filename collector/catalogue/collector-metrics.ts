@@ -44,7 +44,6 @@ export const boundedTables = [
   'detectors',
   'verdicts',
 ] as const;
-export type BoundedTable = (typeof boundedTables)[number];
 
 /**
  * Open labels whose surplus values are written as `_other`, by label, since the mend is to raise that bound;

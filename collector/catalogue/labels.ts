@@ -67,7 +67,6 @@ export const authFailureReasons = [
 export type AuthFailureReason = (typeof authFailureReasons)[number];
 
 export const findingSeverities = ['info', 'warning', 'critical'] as const;
-export type FindingSeverity = (typeof findingSeverities)[number];
 
 /** The detectors, by what they find. */
 export const detectors = [
@@ -99,7 +98,6 @@ export type DetectorFamily = keyof typeof detectorFamilies;
 
 /** What a tool can do to its user; see `ToolRisk`. */
 export const toolRisks = ['untrusted', 'sensitive', 'sink', 'outward', 'secret'] as const;
-export type RiskName = (typeof toolRisks)[number];
 
 /**
  * What became of a suspicion. `paged`: a critical finding; `overflow`: one that would have paged, but the day's pages

@@ -49,3 +49,16 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     throw error;
   }
 }
+
+/** Undefined when the segment is in neither form in the folder any more: retention may delete it at any time. */
+export async function openSegmentIfThere(
+  directory: string,
+  segment: number,
+): Promise<SegmentBytes | undefined> {
+  try {
+    return await openSegment(directory, segment);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

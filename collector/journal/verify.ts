@@ -4,7 +4,7 @@ import { CompressedBytes } from './compressed.ts';
 import { payloadOf } from './entry.ts';
 import { OpenBlock } from './open-block.ts';
 import { batchOf, isBefore, type Part, type Position, readEntries } from './segment.ts';
-import { openSegment, type SegmentBytes } from './segment-bytes.ts';
+import { openSegmentIfThere, type SegmentBytes } from './segment-bytes.ts';
 import { listSegmentFiles } from './segment-names.ts';
 
 /** Something that is not as it was written. */
@@ -60,7 +60,7 @@ export async function verifyJournal(directory: string, options: VerifyOptions = 
   const reports: SegmentReport[] = [];
   for (const [segment, bytes] of diskBytes) {
     options.onProgress?.(reports.length, diskBytes.size);
-    const source = await openIfThere(directory, segment);
+    const source = await openSegmentIfThere(directory, segment);
     if (source === undefined) {
       verification.goneMeanwhile();
       continue;
@@ -74,16 +74,6 @@ export async function verifyJournal(directory: string, options: VerifyOptions = 
     }
   }
   return verification.verdict(reports, options.reached);
-}
-
-/** Undefined when the segment is in neither form in the folder any more. */
-async function openIfThere(directory: string, segment: number): Promise<SegmentBytes | undefined> {
-  try {
-    return await openSegment(directory, segment);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 class Verification {

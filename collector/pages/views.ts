@@ -33,7 +33,6 @@ export function sessionView(session: SessionSummary, findings: number) {
     findings,
   };
 }
-export type SessionView = ReturnType<typeof sessionView>;
 
 export function findingView({ first_seen_ms, last_seen_ms, evidence, verdict, ...finding }: Finding) {
   return {
