@@ -16,6 +16,7 @@ import { registerNativeEvents } from './native-events.ts';
 import { registerOtlp } from './otlp/routes.ts';
 import { Refusal, rateLimited, unavailable, unsupported } from './refusal.ts';
 import { RefusalLog } from './refusal-log.ts';
+import { DoubtfulConnections, refuseExpectations } from './request-head.ts';
 import { Normaliser } from './sources/normalise.ts';
 import { registerSources } from './sources/routes.ts';
 import type { Sender, TokenFile } from './tokens.ts';
@@ -59,6 +60,7 @@ export class IngestServer {
   readonly #refusals: RefusalLog;
   readonly #dialects = new Map<string, Dialect>();
   readonly #senders = new WeakMap<FastifyRequest, Sender>();
+  readonly #doubtful = new DoubtfulConnections();
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
@@ -76,6 +78,8 @@ export class IngestServer {
     this.app.removeAllContentTypeParsers();
     // Bodies are read by the handler, which holds and releases their bytes.
     this.app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    this.#doubtful.watch(this.app);
+    refuseExpectations(this.app);
     this.app.setErrorHandler((error: Error, request, reply) => this.#failed(error, request, reply));
     this.app.setNotFoundHandler((request, reply) => this.#unknownRoute(request, reply));
     const { intake, config } = parts;
@@ -96,7 +100,6 @@ export class IngestServer {
       {
         onRequest: async (request) => {
           this.#authorize(request);
-          requirePlainTransfer(request);
           requireType(request, dialect);
         },
       },
@@ -174,10 +177,15 @@ export class IngestServer {
       socket.destroy();
       return;
     }
+    const answering = answerUnderWay(socket);
+    if (this.#doubtful.has(socket)) {
+      // What broke here is part of what has been refused already.
+      if (answering === undefined) socket.destroySoon();
+      return;
+    }
     const { status, reason, sentence } = faultOfRequest(error.code);
     this.#parts.instruments.inc(collectorRejections, { reason });
     this.#refusals.note(reason, sourceOf(socket), sentence);
-    const answering = answerUnderWay(socket);
     if (answering?.req.complete) {
       // It is whole; what broke came behind it. Its sender must not take this answer for that to its sound request.
       answering.once('finish', () => socket.destroySoon());
@@ -195,13 +203,6 @@ const answerUnderWay = (socket: Socket) =>
   (socket as Socket & { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 
 const pathOf = (request: FastifyRequest) => request.raw.url?.split('?', 1)[0] ?? '';
-
-/** Refuses a body in a transfer encoding that Node lets pass unread, which a proxy may have taken for another request. */
-function requirePlainTransfer(request: FastifyRequest): void {
-  const encoding = request.headers['transfer-encoding']?.trim().toLowerCase();
-  if (encoding === undefined || encoding === 'chunked') return;
-  throw new Refusal(501, 'unsupported', 'transfer-encoding must be chunked alone', { connection: 'close' });
-}
 
 /** Refuses a body of a type that the route does not take; parameters such as a charset do not matter. */
 function requireType(request: FastifyRequest, { contentTypes }: Dialect): void {

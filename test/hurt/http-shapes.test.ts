@@ -82,6 +82,17 @@ describe('a request whose length can be read in two ways is refused, and what it
   });
 });
 
+test('what follows on a connection whose requests cannot be told apart does not count, however the two race', async () => {
+  const before = await idsCounted();
+  const body = event('raced');
+  const doubtful = `${head('transfer-encoding: cow, chunked')}0\r\n\r\n`;
+  for (let i = 0; i < 50; i++) {
+    const inside = `${head(`content-length: ${body.length}`)}${body}`;
+    expect(statusesOf(await exchange(`${doubtful}${inside.repeat(20)}`))).toEqual([501]);
+  }
+  expect(await idsCounted()).toBe(before);
+});
+
 test('two requests one after the other on one connection are two, by length and in chunks', async () => {
   const before = await idsCounted();
   const { length } = event('one');
