@@ -1,5 +1,6 @@
 /** What an alert is: one definition that the rule, its tests, its routing, its page and its panels derive from. */
 import type { BurstWindow } from '../collector/catalogue/burst-window.ts';
+import { evaluationSeconds } from '../collector/catalogue/evaluation.ts';
 import type { Unit } from '../collector/catalogue/metric.ts';
 import type { Duration, Vector } from '../collector/catalogue/promql.ts';
 import { onlySaysToLook } from './action.ts';
@@ -25,9 +26,9 @@ export type Settled<S, O> = Given<S> & { readonly followed: Given<O> };
 
 /** `fast` for alerts whose delay counts, `slow` for rates over minutes, `pipeline` for the monitor's own health. */
 export const ruleGroups = {
-  fast: { name: 'mcp-fast', interval: '5s' },
-  slow: { name: 'mcp-slow', interval: '15s' },
-  pipeline: { name: 'pipeline', interval: '15s' },
+  fast: { name: 'mcp-fast', interval: `${evaluationSeconds.fast}s` },
+  slow: { name: 'mcp-slow', interval: `${evaluationSeconds.slow}s` },
+  pipeline: { name: 'pipeline', interval: `${evaluationSeconds.pipeline}s` },
 } as const satisfies Record<string, { name: string; interval: Duration }>;
 export type RuleGroup = keyof typeof ruleGroups;
 

@@ -1,8 +1,12 @@
 /** The largest value of the last moments: a monotonic queue, so that a scrape in any phase sees every peak. */
+import { evaluationSeconds } from '../catalogue/evaluation.ts';
 import type { CollectorConfig } from '../config.ts';
 
-/** Long enough that a burst outlives one failed scrape: two intervals and the time a scrape may take. */
+/** So long that a burst outlives one failed scrape: two intervals and the time a scrape may take. */
 export const holdMsOf = (config: CollectorConfig): number => (2 * config.scrapeIntervalSeconds + 5) * 1_000;
+/** So long that the slower rules, which are evaluated less often than that, see the peak of a session, too. */
+export const sessionHoldMsOf = (config: CollectorConfig): number =>
+  holdMsOf(config) + evaluationSeconds.slow * 1_000;
 
 export class PeakHold {
   readonly #holdMs: number;

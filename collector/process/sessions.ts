@@ -18,7 +18,7 @@ import type { Instruments } from '../instruments.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import type { Baselines } from './baselines.ts';
 import { ByRecency } from './by-recency.ts';
-import { holdMsOf } from './peak-hold.ts';
+import { sessionHoldMsOf } from './peak-hold.ts';
 import type { AcceptedEvent } from './pipeline.ts';
 import {
   loadSession,
@@ -78,7 +78,7 @@ export class Sessions {
     this.#instruments = instruments;
     this.#baselines = baselines;
     this.#now = now;
-    this.#gauges = new SessionGauges(instruments, holdMsOf(config));
+    this.#gauges = new SessionGauges(instruments, sessionHoldMsOf(config));
   }
 
   /** Open sessions, the one with the newest event last. */

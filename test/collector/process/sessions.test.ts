@@ -170,17 +170,17 @@ describe('the peak of distinct tools', () => {
     expect(await peak(mcp)).toBe(4);
   });
 
-  test('is held long enough to be seen after the session has ended, then falls to the next', async () => {
+  test('is held for two scrapes and an evaluation of the slow rules after its session ended, then falls to the next', async () => {
     const mcp = new Lookout();
     mcp.calls('s1', ['a', 'b', 'c', 'd']);
     mcp.calls('s2', ['a', 'b']);
     mcp.send('session_end', { session });
-    mcp.pass(14.9);
+    mcp.pass(29.9);
     expect(await peak(mcp)).toBe(4);
     mcp.pass(0.1);
     expect(await peak(mcp)).toBe(2);
     mcp.send('session_end', { session: { id: 's2' } });
-    mcp.pass(15);
+    mcp.pass(30);
     expect(await peak(mcp)).toBeUndefined();
   });
 

@@ -162,7 +162,7 @@ describe('two processes', () => {
       const workers = workersOf(process);
       globalThis.process.kill(workers[kill % workers.length]!, 'SIGKILL');
       await expect
-        .poll(async () => (await process.operations('/readyz')).status, { timeout: 20_000 })
+        .poll(async () => (await process.operations('/readyz')).status, { timeout: 60_000 })
         .toBe(200);
     }
     await sleep(300);
