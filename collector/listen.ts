@@ -1,11 +1,11 @@
 /** Opens and closes ports, and says in a sentence why one cannot be opened. */
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import { type AddressInfo, createServer, isIPv4, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIPv4 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { CollectorConfig, CollectorLimits } from './config.ts';
 import { boundConnections, type OnRefused } from './connections.ts';
+import { OpenConnections } from './open-connections.ts';
 
 type Listener = CollectorConfig['ingest'];
 
@@ -77,18 +77,7 @@ export async function listen(
 ): Promise<Listening> {
   const host = configured === ANY && !(await hasIpv6()) ? ANY_IPV4 : configured;
   boundConnections(app.server, limits, onRefused);
-  // Connections on which nothing has come yet: Node does not take them for idle, and would wait for them.
-  const silent = new Set<Socket>();
-  const underWay = new Set<ServerResponse>();
-  app.server.on('connection', (socket) => {
-    silent.add(socket);
-    socket.once('close', () => silent.delete(socket));
-  });
-  app.server.on('request', ({ socket }, response) => {
-    silent.delete(socket);
-    underWay.add(response);
-    response.once('close', () => underWay.delete(response));
-  });
+  const connections = new OpenConnections(app.server);
   try {
     await app.listen({ host, port, reusePort } as { host: string; port: number });
   } catch (error) {
@@ -98,9 +87,7 @@ export async function listen(
     const deadline = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
     const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS);
     const closed = app.close();
-    for (const socket of silent) socket.destroy();
-    // Tells the sender not to send more on this connection.
-    for (const response of underWay) response.shouldKeepAlive = false;
+    connections.end();
     await closed;
     clearTimeout(deadline);
     clearInterval(sweep);

@@ -45,7 +45,8 @@ export class RecordWriter {
     this.#trace = '';
     this.#record++;
     this.#shared = 0;
-    this.#settings.clear();
+    // Each clear makes a new table, to which the old one points.
+    if (this.#settings.size > 0) this.#settings.clear();
     this.#numbers.number(receivedMs);
     this.#text(sourceKind);
     this.#numbers.number(events);
