@@ -12,7 +12,8 @@ import type { Call, SessionFacts } from '../call.ts';
 import type { Detector, Report } from '../detector.ts';
 import { hashText } from '../text/hash.ts';
 import { ALARM, Baseline, savedBaselineSchema } from './baseline.ts';
-import { FEATURES, fingerprintOf } from './fingerprint.ts';
+import { FEATURES } from './features.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 /** Shorter values look like anything. */
 const SHORTEST = 12;
@@ -29,8 +30,9 @@ export interface DriftState {
   values:
     | {
         readonly argument: string;
-        readonly punctuation: number;
+        readonly code: number;
         readonly token: number;
+        readonly changes: number;
         readonly trigrams: Uint16Array;
       }[]
     | undefined;
@@ -80,7 +82,7 @@ export class ArgumentDrift implements Detector<DriftState> {
         detector: 'argument_drift',
         certainty: 'scored',
         score: ALARM - Math.log(p) + (100 * unlike) / (run + 10),
-        message: `\`${call.tool}.${path}\`: ${unlike} of the last ${run} values look unlike the ${Math.min(200, baseline.seen)} ${own ? 'of this argument' : 'of all arguments'} that are known (2 of 100 do by chance); ${FEATURES[feature]} of this one is ${shown(value)}, the median is ${shown(median)}.`,
+        message: `\`${call.tool}.${path}\`: ${unlike} of the last ${run} values look unlike the ${Math.min(200, baseline.seen)} ${own ? 'of this argument' : 'of all arguments'} that are known (2 of 100 do by chance); ${FEATURES[feature]?.name}: ${shown(value)} here, ${shown(median)} in the median.`,
         server: call.server,
         tool: call.tool,
         timeMs: call.timeMs,
