@@ -7,7 +7,7 @@ import type { SessionRecord } from '../audit/session-record.ts';
 import type { McpEvent } from '../catalogue/events.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Flow, flowsInto } from '../process/flows.ts';
-import { RecentCalls } from '../process/recent-calls.ts';
+import { CallsBefore } from '../process/recent-calls.ts';
 import { PLACE_BYTES } from '../process/session.ts';
 import { endpointOf } from '../series-bounds.ts';
 
@@ -62,7 +62,7 @@ export async function readTimeline(
 
 /** The flows of a session's events in the order in which they were counted, summed by their ends. */
 function flowsBetween(events: readonly McpEvent[]): Flow[] {
-  const recentCalls = new RecentCalls();
+  const recentCalls = new CallsBefore();
   const sums = new Map<string, Flow>();
   for (const event of events) {
     if (event.kind !== 'tool_call') continue;

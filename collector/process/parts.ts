@@ -8,7 +8,7 @@ import type { Capabilities } from './capabilities.ts';
 import type { DetectorHost } from './detect/host.ts';
 import type { Findings } from './findings.ts';
 import type { KnownTools } from './known-tools.ts';
-import type { Session } from './session.ts';
+import type { OpenSession } from './open-session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Views } from './views.ts';
 
@@ -34,5 +34,5 @@ export interface Occasion {
   readonly receivedMs: number;
   readonly nowMs: number;
   /** Undefined when the event names none, or comes after its end. */
-  readonly session: Session | undefined;
+  readonly session: OpenSession | undefined;
 }

@@ -15,9 +15,9 @@ import { Capabilities } from './capabilities.ts';
 import { DetectorHost } from './detect/host.ts';
 import { Findings } from './findings.ts';
 import { KnownTools } from './known-tools.ts';
+import type { OpenSession } from './open-session.ts';
 import type { Occasion, Parts } from './parts.ts';
 import { authFailure, countInWindow, dlpBlock, policyDecision } from './security-events.ts';
-import type { Session } from './session.ts';
 import type { SessionSaving } from './session-saving.ts';
 import { Sessions } from './sessions.ts';
 import { toolCall } from './tool-calls.ts';
@@ -70,10 +70,10 @@ const handlers: Handlers = {
 class Moment implements Occasion {
   readonly timeMs: number;
   readonly receivedMs: number;
-  readonly session: Session | undefined;
+  readonly session: OpenSession | undefined;
   readonly #now: () => number;
 
-  constructor({ timeMs, receivedMs }: AcceptedEvent, session: Session | undefined, now: () => number) {
+  constructor({ timeMs, receivedMs }: AcceptedEvent, session: OpenSession | undefined, now: () => number) {
     this.timeMs = timeMs;
     this.receivedMs = receivedMs;
     this.session = session;
@@ -111,7 +111,7 @@ export class Pipeline {
       instruments,
       baselines,
       findings,
-      findSession: (id) => sessions.find(id),
+      findSession: (id) => sessions.findOpen(id),
       now,
       onError: (detector, error) => onFault(error, { kind: `detector ${detector}` }),
     });

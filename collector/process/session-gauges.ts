@@ -3,7 +3,7 @@ import { client as clientLabel } from '../catalogue/labels.ts';
 import { sessionsActive, sessionUniqueToolsPeak } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
 import { DiversityPeaks } from './diversity-peak.ts';
-import type { Session } from './session.ts';
+import type { OpenSession } from './open-session.ts';
 import { isLoneCall } from './session-type.ts';
 
 export class SessionGauges {
@@ -18,25 +18,25 @@ export class SessionGauges {
   }
 
   /** A session opened, or came to this type and client. */
-  enter(session: Session): void {
+  enter(session: OpenSession): void {
     if (!isLoneCall(session)) this.#count(session, 1);
-    this.#peaks.opened(session.type, session.tools.size);
+    this.#peaks.opened(session.type, session.distinctTools);
   }
 
   /** A session is open no more, or about to change its type or client. */
-  leave(session: Session): void {
+  leave(session: OpenSession): void {
     if (!isLoneCall(session)) this.#count(session, -1);
-    this.#peaks.left(session.type, session.tools.size);
+    this.#peaks.left(session.type, session.distinctTools);
   }
 
   /** An open session turned out to be a conversation. */
-  joined(session: Session): void {
+  joined(session: OpenSession): void {
     this.#count(session, 1);
   }
 
   /** An open session called one tool more. */
-  grew({ type, tools }: Session): void {
-    this.#peaks.grew(type, tools.size);
+  grew({ type, distinctTools }: OpenSession): void {
+    this.#peaks.grew(type, distinctTools);
   }
 
   /** Shows so many tools of a session that has left for as long as a scrape needs to see them. */
@@ -60,7 +60,7 @@ export class SessionGauges {
     }
   }
 
-  #count({ type, client }: Session, by: number): void {
+  #count({ type, client }: OpenSession, by: number): void {
     const label = this.#instruments.bounded(clientLabel, client);
     const clients = this.#active.get(type) ?? new Map<string, number>();
     this.#active.set(type, clients);

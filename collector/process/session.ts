@@ -1,10 +1,6 @@
 /** What is known of one session: facts and counts, never what was said in it. */
 import Type, { type Static } from 'typebox';
-import { UNKNOWN } from '../catalogue/labels.ts';
 import type { Position } from '../journal/segment.ts';
-import type { Watched } from './detect/watched.ts';
-import { interned } from './interned.ts';
-import { RecentCalls } from './recent-calls.ts';
 
 /** How a session ended: by its own event, by silence, or to make room for others. */
 export const sessionEnds = ['ended', 'idle', 'evicted'] as const;
@@ -63,54 +59,20 @@ export const savedSessionSchema = Type.Object({
 });
 export type SavedSession = Static<typeof savedSessionSchema>;
 
-/** A session, open or ended. */
-export interface Session extends Omit<SavedSession, 'tools' | 'recentCalls'> {
-  readonly tools: Map<string, number>;
-  readonly recentCalls: RecentCalls;
-  /** What the detectors remember of it while it is open. It holds what was said, so it is never saved. */
-  watched?: Watched;
-  /** Its neighbours in the order of the open sessions, by `ByRecency`. */
-  older: Session | undefined;
-  newer: Session | undefined;
-}
+/** Where an event stands in the journal. */
+export type Place = SavedSession['places'][number];
 
-/** A session at its first event, which has yet to be counted. */
-export const newSession = (
-  id: string,
-  type: string,
-  server: string,
-  timeMs: number,
-  receivedMs: number,
-): Session => ({
-  id,
-  type,
-  typeGiven: false,
-  server,
-  client: UNKNOWN,
-  startedMs: timeMs,
-  lastMs: timeMs,
-  lastReceivedMs: receivedMs,
-  events: 0,
-  calls: 0,
-  errors: 0,
-  refused: 0,
-  denials: 0,
-  dlpBlocks: 0,
-  authFailures: 0,
-  lateEvents: 0,
-  recentCalls: new RecentCalls(),
-  places: [],
-  tools: new Map(),
-  older: undefined,
-  newer: undefined,
-});
+/** A session that has ended, or an open one as it was when it was asked for. */
+export interface Session extends Omit<SavedSession, 'tools' | 'recentCalls' | 'typeGiven'> {
+  readonly tools: ReadonlyMap<string, number>;
+}
 
 /** Bytes of the journal that one of a session's places stands for. */
 export const PLACE_BYTES = 1024 * 1024;
 /** A session that spreads over more of the journal than this many places keeps its first and its newest. */
-const MAXIMUM_PLACES = 64;
+export const MAXIMUM_PLACES = 64;
 
-/** Remembers where an event of the session stands. */
+/** Remembers where an event of an ended session stands. */
 export function notePlace({ places }: Session, { segment, offset }: Position): void {
   const last = places[places.length - 1];
   if (last?.segment === segment && offset < last.offset + PLACE_BYTES) return;
@@ -118,15 +80,15 @@ export function notePlace({ places }: Session, { segment, offset }: Position): v
   if (places.length > MAXIMUM_PLACES) places.splice(1, 1);
 }
 
-export function saveSession(session: Session): SavedSession {
-  const { watched: _, older: _older, newer: _newer, tools, recentCalls, ...facts } = session;
-  return { ...facts, recentCalls: recentCalls.saved(), tools: [...tools] };
-}
+/** An ended session in a snapshot. */
+export const saveEnded = ({ tools, ...facts }: Session): SavedSession => ({
+  ...facts,
+  typeGiven: true,
+  recentCalls: [],
+  tools: [...tools],
+});
 
-export function loadSession({ tools, recentCalls, ...facts }: SavedSession): Session {
-  const { id, type, server, startedMs, lastReceivedMs } = facts;
-  return Object.assign(newSession(id, type, server, startedMs, lastReceivedMs), facts, {
-    recentCalls: new RecentCalls(recentCalls),
-    tools: new Map(tools.map(([tool, calls]) => [interned(tool), calls])),
-  });
-}
+export const loadEnded = ({ tools, recentCalls: _, typeGiven: _given, ...facts }: SavedSession): Session => ({
+  ...facts,
+  tools: new Map(tools),
+});

@@ -18,11 +18,11 @@ import type { Instruments } from '../instruments.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import type { Baselines } from './baselines.ts';
 import { ByRecency } from './by-recency.ts';
+import { OpenSession } from './open-session.ts';
 import { sessionHoldMsOf } from './peak-hold.ts';
 import type { AcceptedEvent } from './pipeline.ts';
 import {
-  loadSession,
-  newSession,
+  loadEnded,
   notePlace,
   type SavedSession,
   type Session,
@@ -30,6 +30,7 @@ import {
   savedSessionSchema,
 } from './session.ts';
 import { SessionGauges } from './session-gauges.ts';
+import { NO_ROW, SessionRows } from './session-rows.ts';
 import { SessionSaving } from './session-saving.ts';
 import { isLoneCall, sessionTypeOf } from './session-type.ts';
 
@@ -57,8 +58,10 @@ export class Sessions {
   readonly #baselines: Baselines;
   readonly #now: () => number;
   readonly #gauges: SessionGauges;
-  readonly #open = new Map<string, Session>();
-  readonly #byRecency = new ByRecency();
+  readonly #rows = new SessionRows();
+  /** Row of each open session, by id. */
+  readonly #open = new Map<string, number>();
+  readonly #byRecency = new ByRecency(this.#rows);
   /** By id, the one that ended first first. */
   readonly #ended = new Map<string, Session>();
   /** Tools of all open and ended sessions together. */
@@ -70,8 +73,8 @@ export class Sessions {
   #saving: SessionSaving | undefined;
   /** Told of each session that has ended, and again when an event of it comes late. */
   onEnd: (session: Session) => void = () => {};
-  /** Told before that of each session that ends, and whether it is one that may teach what is usual. */
-  onClose: (session: Session, teaches: boolean) => void = () => {};
+  /** Told before that of each session that is about to end, and whether it is one that may teach what is usual. */
+  onClose: (session: OpenSession, teaches: boolean) => void = () => {};
 
   constructor(config: CollectorConfig, instruments: Instruments, baselines: Baselines, now: () => number) {
     this.#config = config;
@@ -81,9 +84,19 @@ export class Sessions {
     this.#gauges = new SessionGauges(instruments, sessionHoldMsOf(config));
   }
 
-  /** Open sessions, the one with the newest event last. */
+  /** Open sessions as they are now, the one with the newest event last. */
   get open(): readonly Session[] {
-    return [...this.#byRecency];
+    return Array.from(this.eachOpen(), (session) => session.copy());
+  }
+
+  /** The same without copying them, only to be looked at: a session may end with the next event. */
+  *eachOpen(): Generator<OpenSession> {
+    for (const row of this.#byRecency) yield new OpenSession(this.#rows, row);
+  }
+
+  /** How many are open. */
+  get openCount(): number {
+    return this.#open.size;
   }
 
   /** Recently ended sessions, the last to end last. */
@@ -91,13 +104,18 @@ export class Sessions {
     return [...this.#ended.values()];
   }
 
-  /** By id: the open one, else the last that ended. */
+  /** By id: the open one as it is now, else the last that ended. */
   find(id: string): Session | undefined {
-    return this.#open.get(id) ?? this.#ended.get(id);
+    return this.findOpen(id)?.copy() ?? this.#ended.get(id);
+  }
+
+  findOpen(id: string): OpenSession | undefined {
+    const row = this.#open.get(id);
+    return row === undefined ? undefined : new OpenSession(this.#rows, row);
   }
 
   /** The session of an event, opened if need be; undefined when it has none or comes after the end of its own. */
-  touch(arrival: Arrival): Session | undefined {
+  touch(arrival: Arrival): OpenSession | undefined {
     const { event, timeMs, receivedMs, position } = arrival;
     if (!event.session) return undefined;
     const { id } = event.session;
@@ -105,38 +123,34 @@ export class Sessions {
     if (!session) return undefined;
     this.#saving?.before(session);
     session.events++;
-    session.startedMs = Math.min(session.startedMs, timeMs);
-    session.lastMs = Math.max(session.lastMs, timeMs);
+    if (timeMs < session.startedMs) session.startedMs = timeMs;
+    if (timeMs > session.lastMs) session.lastMs = timeMs;
     session.lastReceivedMs = receivedMs;
-    notePlace(session, position);
+    session.notePlace(position);
     this.#identify(session, event);
-    this.#byRecency.touch(session);
+    this.#byRecency.touch(session.row);
     return session;
   }
 
   /** Counts a call; true when it is the session's first to that tool. */
-  addCall(session: Session, endpoint: string): boolean {
+  addCall(session: OpenSession, endpoint: string): boolean {
     const wasLone = isLoneCall(session);
     session.calls++;
     if (wasLone && !isLoneCall(session)) this.#gauges.joined(session);
-    const calls = session.tools.get(endpoint);
-    if (calls !== undefined) {
-      session.tools.set(endpoint, calls + 1);
-      return false;
-    }
+    if (session.countTool(endpoint)) return false;
     const { toolsPerSession, sessions } = this.#config.limits;
-    if (session.tools.size >= toolsPerSession || this.#tools >= sessions * TOOLS_PER_POSSIBLE_SESSION) {
+    if (session.distinctTools >= toolsPerSession || this.#tools >= sessions * TOOLS_PER_POSSIBLE_SESSION) {
       this.#instruments.inc(collectorEvictions, { table: 'session_tools' });
       return false;
     }
     this.#tools++;
-    session.tools.set(endpoint, 1);
+    session.addTool(endpoint);
     this.#gauges.grew(session);
     return true;
   }
 
   /** Ends a session by its own event. */
-  end(session: Session, reason?: string): void {
+  end(session: OpenSession, reason?: string): void {
     this.#close(session, 'ended', session.lastMs, reason);
   }
 
@@ -146,7 +160,7 @@ export class Sessions {
     this.#lastTickMs = nowMs;
     if (nowMs < this.#nextIdleMs) return;
     this.#nextIdleMs = nowMs + this.#idleMs;
-    for (const session of this.#byRecency) {
+    for (const session of this.eachOpen()) {
       const idleFromMs = session.lastReceivedMs + this.#idleMs;
       if (idleFromMs >= nowMs) {
         this.#nextIdleMs = idleFromMs;
@@ -159,7 +173,7 @@ export class Sessions {
   /** When the clock has stepped back, what it now calls the future was just now: else no session would end for the step. */
   #followClock(nowMs: number): void {
     this.#nextIdleMs = 0;
-    for (const session of this.#byRecency) {
+    for (const session of this.eachOpen()) {
       this.#saving?.before(session);
       session.lastReceivedMs = Math.min(session.lastReceivedMs, nowMs);
     }
@@ -172,7 +186,8 @@ export class Sessions {
 
   /** Begins to save the sessions as they are now. One save at a time; it must be ended. */
   save(nowMs: number): SessionSaving {
-    this.#saving = new SessionSaving(this.open, this.ended, this.#gauges.peaks(nowMs), () => {
+    const open = [...this.#byRecency];
+    this.#saving = new SessionSaving(this.#rows, open, this.ended, this.#gauges.peaks(nowMs), () => {
       this.#saving = undefined;
     });
     return this.#saving;
@@ -181,8 +196,9 @@ export class Sessions {
   /** False when what was saved has another shape. */
   restore(saved: unknown, nowMs: number): boolean {
     if (!savedCheck.Check(saved)) return false;
-    for (const session of saved.ended) this.#remember(this.#load(session));
-    for (const session of saved.open) if (!this.#open.has(session.id)) this.#add(this.#load(session));
+    for (const session of saved.ended)
+      this.#remember(loadEnded({ ...session, type: this.#typeLabel(session.type) }));
+    for (const session of saved.open) if (!this.#open.has(session.id)) this.#load(session);
     // A peak that belongs to an open session outlives the hold anyway.
     for (const [type, tools] of saved.peaks) this.#gauges.hold(this.#typeLabel(type), tools, nowMs);
     return true;
@@ -196,19 +212,21 @@ export class Sessions {
     return this.#instruments.bounded(typeLabel, type);
   }
 
-  #load(saved: SavedSession): Session {
-    return loadSession({ ...saved, type: this.#typeLabel(saved.type) });
+  #load(saved: SavedSession): void {
+    const session = new OpenSession(this.#rows, this.#rows.take(saved.id));
+    session.load({ ...saved, type: this.#typeLabel(saved.type) });
+    this.#add(session);
   }
 
   /** The open session, unless the silence before this event ended it. */
-  #current(id: string, timeMs: number): Session | undefined {
-    const session = this.#open.get(id);
+  #current(id: string, timeMs: number): OpenSession | undefined {
+    const session = this.findOpen(id);
     if (!session || timeMs - session.lastMs <= this.#idleMs) return session;
     this.#close(session, 'idle', session.lastMs + this.#idleMs);
     return undefined;
   }
 
-  #begin(id: string, { event, timeMs, receivedMs, position }: Arrival): Session | undefined {
+  #begin(id: string, { event, timeMs, receivedMs, position }: Arrival): OpenSession | undefined {
     const ended = this.#ended.get(id);
     if (ended?.end && timeMs <= ended.end.untilMs) {
       this.#saving?.before(ended);
@@ -219,15 +237,16 @@ export class Sessions {
     }
     if (event.kind === 'session_end') return undefined;
     const type = this.#typeLabel(sessionTypeOf(event, this.#config.sessionTypeRules));
-    const session = newSession(id, type, event.server, timeMs, receivedMs);
+    const session = new OpenSession(this.#rows, this.#rows.take(id));
+    session.begin(type, event.server, timeMs, receivedMs);
     this.#add(session);
     return session;
   }
 
   /** Takes from an event what the session did not know yet. */
-  #identify(session: Session, { session: said, client, user, environment }: McpEvent): void {
-    session.user ??= user;
-    session.environment ??= environment;
+  #identify(session: OpenSession, { session: said, client, user, environment }: McpEvent): void {
+    if (user !== undefined && session.user === undefined) session.user = user;
+    if (environment !== undefined && session.environment === undefined) session.environment = environment;
     const namesType = said?.type !== undefined && !session.typeGiven;
     const namesClient = client !== undefined && session.client === UNKNOWN;
     if (!namesType && !namesClient) return;
@@ -241,29 +260,32 @@ export class Sessions {
   }
 
   /** Opens a session; at the bound, the one without an event for longest makes room. */
-  #add(session: Session): void {
+  #add(session: OpenSession): void {
     const { oldest } = this.#byRecency;
-    if (oldest && this.#open.size >= this.#config.limits.sessions) {
-      this.#close(oldest, 'evicted', oldest.lastMs);
+    if (oldest !== NO_ROW && this.#open.size >= this.#config.limits.sessions) {
+      const evicted = new OpenSession(this.#rows, oldest);
+      this.#close(evicted, 'evicted', evicted.lastMs);
       this.#instruments.inc(collectorEvictions, { table: 'sessions' });
     }
-    this.#open.set(session.id, session);
-    this.#byRecency.add(session);
-    this.#tools += session.tools.size;
+    this.#open.set(session.id, session.row);
+    this.#byRecency.add(session.row);
+    this.#tools += session.distinctTools;
     this.#gauges.enter(session);
   }
 
-  #close(session: Session, how: SessionEnd, untilMs: number, reason?: string): void {
-    this.#open.delete(session.id);
-    this.#byRecency.remove(session);
-    this.#tools -= session.tools.size;
-    this.#gauges.leave(session);
-    this.#gauges.hold(session.type, session.tools.size, this.#now());
-    this.#saving?.before(session);
+  #close(open: OpenSession, how: SessionEnd, untilMs: number, reason?: string): void {
+    this.#saving?.before(open);
+    const teaches = how !== 'evicted' && !isLoneCall(open);
+    this.onClose(open, teaches);
+    this.#open.delete(open.id);
+    this.#byRecency.remove(open.row);
+    this.#tools -= open.distinctTools;
+    this.#gauges.leave(open);
+    this.#gauges.hold(open.type, open.distinctTools, this.#now());
+    const session = open.copy();
     session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
+    this.#rows.release(open.row);
     this.#remember(session);
-    const teaches = how !== 'evicted' && !isLoneCall(session);
-    this.onClose(session, teaches);
     this.onEnd(session);
     if (!teaches) return;
     const labels = { session_type: session.type };

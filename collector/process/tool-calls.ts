@@ -9,8 +9,8 @@ import type { EventOf } from '../catalogue/events.ts';
 import { errorOutcomes, type Outcome, UNKNOWN } from '../catalogue/labels.ts';
 import { endpointOf } from '../series-bounds.ts';
 import type { NamedTool } from './known-tools.ts';
+import type { OpenSession } from './open-session.ts';
 import type { Occasion, Parts } from './parts.ts';
-import type { Session } from './session.ts';
 
 type ToolCall = EventOf<'tool_call'>;
 
@@ -33,7 +33,7 @@ export function toolCall(call: ToolCall, { session, timeMs, receivedMs }: Occasi
  * Invented names count as tools here: an agent that tries many is what diversity is meant to show, and a session's
  * tools are no labels.
  */
-function countInSession(call: ToolCall, tool: NamedTool, session: Session, parts: Parts): void {
+function countInSession(call: ToolCall, tool: NamedTool, session: OpenSession, parts: Parts): void {
   if (call.outcome !== 'ok') {
     if (errors.has(call.outcome)) session.errors++;
     if (refusals.has(call.outcome)) session.refused++;

@@ -47,8 +47,8 @@ export interface SessionFacts {
   readonly client: string;
   readonly server: string;
   readonly startedMs: number;
-  /** Calls by `server/tool`, this one included and those before a restart too; undefined where nobody counts them. */
-  readonly tools?: ReadonlyMap<string, number>;
+  /** Different tools called, this one included and those before a restart too; undefined where nobody counts them. */
+  readonly distinctTools?: number;
 }
 
 /** A policy decision about a tool within a session. */

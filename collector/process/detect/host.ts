@@ -18,7 +18,6 @@ import type { Instruments } from '../../instruments.ts';
 import type { Baselines } from '../baselines.ts';
 import type { Finding } from '../finding.ts';
 import type { Draft, Findings, Judgement } from '../findings.ts';
-import type { Session } from '../session.ts';
 import { allDetectors } from './all.ts';
 import { Allowed, isOther } from './allowed.ts';
 import type { SessionFacts } from './call.ts';
@@ -30,15 +29,15 @@ import { observationOf } from './observation.ts';
 import { ToolDiversity } from './tool-diversity.ts';
 import { ToolRisks } from './tool-risk.ts';
 import { EndpointNumbers, Trail } from './trail.ts';
-import { contentOf, factsOf, type Watched } from './watched.ts';
+import { contentOf, factsOf, type Watched, type WatchedSession } from './watched.ts';
 
 export interface HostParts {
   readonly config: CollectorConfig;
   readonly instruments: Instruments;
   readonly baselines: Baselines;
   readonly findings: Findings;
-  /** An open or recently ended session, by its hashed id. */
-  readonly findSession: (id: string) => Session | undefined;
+  /** An open session, by its hashed id. */
+  readonly findSession: (id: string) => Pick<WatchedSession, 'watched'> | undefined;
   readonly now: () => number;
   /** Makes the detectors, each with empty baselines; all there are when left out. */
   readonly makeDetectors?: () => readonly AnyDetector[];
@@ -77,7 +76,7 @@ export class DetectorHost {
     this.#replaying = false;
   }
 
-  toolCall(event: EventOf<'tool_call'>, timeMs: number, session: Session): void {
+  toolCall(event: EventOf<'tool_call'>, timeMs: number, session: WatchedSession): void {
     if (!this.#enabled) return;
     if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
     const watched = this.#watched(session);
@@ -88,7 +87,7 @@ export class DetectorHost {
     this.#detection.toolCall(event, timeMs, watched.facts, watched.watch, endpoint);
   }
 
-  policyDecision(event: EventOf<'policy_decision'>, timeMs: number, session: Session): void {
+  policyDecision(event: EventOf<'policy_decision'>, timeMs: number, session: WatchedSession): void {
     if (!this.#enabled) return;
     if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
     const { facts, watch } = this.#watched(session);
@@ -102,12 +101,12 @@ export class DetectorHost {
   }
 
   /** Forgets an ended session; one that `teaches` adds to the baselines when nothing was found in it. */
-  ended(session: Session, teaches: boolean): void {
+  ended(session: WatchedSession, teaches: boolean): void {
     const { watched } = session;
     if (!watched) return;
     const { facts, watch } = watched;
     this.#detection.end(facts, watch, () => !teaches || !this.#mayTeach(session, watched));
-    delete session.watched;
+    session.watched = undefined;
     if (!teaches) return;
     const scores = new Map([...(watched.suspected ?? [])].map(([detector, { score }]) => [detector, score]));
     this.#learning.observe(session.type, scores, this.#nowMs());
@@ -212,19 +211,21 @@ export class DetectorHost {
   }
 
   /** What is remembered of an open session, with the facts as they are now: a later event may say who it is. */
-  #watched(session: Session): Watched {
+  #watched(session: WatchedSession): Watched {
     const { watched } = session;
     if (!watched) {
-      session.watched = this.#open(session);
-      return session.watched;
+      const opened = this.#open(session);
+      session.watched = opened;
+      return opened;
     }
+    watched.facts.distinctTools = session.distinctTools;
     const { type, user, client } = watched.facts;
     if (type !== session.type || user !== session.user || client !== session.client)
       watched.facts = { ...factsOf(session), startedMs: watched.facts.startedMs };
     return watched;
   }
 
-  #open(session: Session): Watched {
+  #open(session: WatchedSession): Watched {
     const facts = factsOf(session);
     // The call under way is counted already, except where it is no call.
     const before = Math.max(0, session.calls - 1);
@@ -301,7 +302,7 @@ export class DetectorHost {
   }
 
   /** Whether an ended session may teach the baselines. */
-  #mayTeach(session: Session, { calls, facts }: Watched): boolean {
+  #mayTeach(session: WatchedSession, { calls, facts }: Watched): boolean {
     const found = this.#parts.findings
       .of(session.id)
       .some(({ detector, status }) => detector !== 'tool_diversity' && status !== 'dismissed');

@@ -31,7 +31,7 @@ export class ToolDiversity implements Detector<State> {
 
   /** Reports a session above `toolDiversityFactor` times its type's baseline; silent while the type has none. */
   observe(call: Call, session: SessionFacts, state: State, report: Report): void {
-    const tools = session.tools?.size ?? 0;
+    const tools = session.distinctTools ?? 0;
     if (tools === state.tools) return;
     state.tools = tools;
     const baseline = this.#baselines.of(session.type);

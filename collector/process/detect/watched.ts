@@ -1,6 +1,6 @@
 /** What is remembered of an open session for the detectors. It holds what was said, so it is never saved. */
 import type { ContentSeen, Detector as DetectorName, SuspicionFate } from '../../catalogue/labels.ts';
-import type { Session } from '../session.ts';
+import type { OpenSession } from '../open-session.ts';
 import type { SessionFacts } from './call.ts';
 import type { Watch } from './detection.ts';
 import type { Trail } from './trail.ts';
@@ -12,8 +12,14 @@ interface Suspected {
   readonly fate: SuspicionFate;
 }
 
+/** What is asked of an open session, and where what is remembered of it is kept. */
+export type WatchedSession = Pick<
+  OpenSession,
+  'id' | 'type' | 'user' | 'client' | 'server' | 'startedMs' | 'calls' | 'distinctTools' | 'watched'
+>;
+
 export interface Watched {
-  facts: SessionFacts;
+  facts: SessionFacts & { distinctTools: number };
   readonly watch: Watch;
   readonly trail: Trail;
   /** Calls that came with arguments or a result, and all. */
@@ -25,7 +31,15 @@ export interface Watched {
 }
 
 /** A session as detectors are shown it, as far as it is known by now. */
-export const factsOf = ({ id, type, user, client, server, startedMs, tools }: Session): SessionFacts => ({
+export const factsOf = ({
+  id,
+  type,
+  user,
+  client,
+  server,
+  startedMs,
+  distinctTools,
+}: WatchedSession): Watched['facts'] => ({
   id,
   type,
   principal: user ?? client,
@@ -33,7 +47,7 @@ export const factsOf = ({ id, type, user, client, server, startedMs, tools }: Se
   client,
   server,
   startedMs,
-  tools,
+  distinctTools,
 });
 
 /** How much of a session's arguments and results could be read. */

@@ -8,7 +8,8 @@ import type { Detector, Evidence, Report } from '../../../../collector/process/d
 import { DetectorHost } from '../../../../collector/process/detect/host.ts';
 import type { Verdict } from '../../../../collector/process/finding.ts';
 import { Findings } from '../../../../collector/process/findings.ts';
-import { newSession, type Session } from '../../../../collector/process/session.ts';
+import { OpenSession } from '../../../../collector/process/open-session.ts';
+import { SessionRows } from '../../../../collector/process/session-rows.ts';
 
 const START_MS = Date.parse('2026-11-21T12:00:00Z');
 
@@ -74,7 +75,8 @@ export class Desk {
   /** How long ago a call happened that is shown now. */
   agoMs = 0;
   detector!: Told;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, OpenSession>();
+  readonly #rows = new SessionRows();
   #events = 0;
 
   /** Unless it is `live`, calls are read back from the journal. */
@@ -111,12 +113,13 @@ export class Desk {
   call(id: string, tool: string, args?: object, user = 'ada', type = 'support'): void {
     let session = this.#sessions.get(id);
     if (!session) {
-      session = newSession(id, type, 'mail', this.nowMs, this.nowMs);
+      session = new OpenSession(this.#rows, this.#rows.take(id));
+      session.begin(type, 'mail', this.nowMs, this.nowMs);
       session.user = user;
       this.#sessions.set(id, session);
     }
     session.calls++;
-    session.tools.set(`mail/${tool}`, 1);
+    if (!session.countTool(`mail/${tool}`)) session.addTool(`mail/${tool}`);
     const event = {
       kind: 'tool_call',
       id: `e${this.#events++}`,

@@ -1,0 +1,304 @@
+/**
+ * An open session, as a look at its row: made for each event and gone with it. It must not be kept: when the session
+ * ends, its row becomes another's.
+ */
+import { UNKNOWN } from '../catalogue/labels.ts';
+import type { Position } from '../journal/segment.ts';
+import { CallsOfRow } from './calls-of-row.ts';
+import type { Watched } from './detect/watched.ts';
+import { NO_NAME } from './names.ts';
+import { savedCalls } from './recent-calls.ts';
+import { MAXIMUM_PLACES, PLACE_BYTES, type Place, type SavedSession, type Session } from './session.ts';
+import { field, type SessionRows, WORDS_PER_PLACE } from './session-rows.ts';
+
+const TWO_TO_32 = 2 ** 32;
+
+export class OpenSession {
+  readonly row: number;
+  readonly #rows: SessionRows;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #at: number;
+
+  constructor(rows: SessionRows, row: number) {
+    this.row = row;
+    this.#rows = rows;
+    this.#words = rows.words(row);
+    this.#doubles = rows.doubles(row);
+    this.#at = rows.start(row);
+  }
+
+  /** What its first event says, which has yet to be counted. */
+  begin(type: string, server: string, timeMs: number, receivedMs: number): void {
+    this.type = type;
+    this.server = server;
+    this.client = UNKNOWN;
+    this.startedMs = timeMs;
+    this.lastMs = timeMs;
+    this.lastReceivedMs = receivedMs;
+  }
+
+  /** What was saved of it. */
+  load({ tools, recentCalls, places, id: _, lateEvents: _late, end: _end, ...facts }: SavedSession): void {
+    Object.assign(this, facts);
+    for (const [tool, calls] of tools) this.addTool(tool, calls);
+    for (const { endpoint, responseBytes } of recentCalls) this.recentCalls.add(endpoint, responseBytes);
+    for (const place of places) this.notePlace(place);
+  }
+
+  /** Keyed hash of the id that the server gave it. */
+  get id(): string {
+    return this.#rows.ids[this.row] as string;
+  }
+
+  /** What the detectors remember of it. It holds what was said, so it is never saved. */
+  get watched(): Watched | undefined {
+    return this.#rows.watched[this.row];
+  }
+  set watched(watched: Watched | undefined) {
+    this.#rows.watched[this.row] = watched;
+  }
+
+  get startedMs(): number {
+    return this.#doubles[(this.#at + field.startedMs) / 2]!;
+  }
+  set startedMs(ms: number) {
+    this.#doubles[(this.#at + field.startedMs) / 2] = ms;
+  }
+  get lastMs(): number {
+    return this.#doubles[(this.#at + field.lastMs) / 2]!;
+  }
+  set lastMs(ms: number) {
+    this.#doubles[(this.#at + field.lastMs) / 2] = ms;
+  }
+  get lastReceivedMs(): number {
+    return this.#doubles[(this.#at + field.lastReceivedMs) / 2]!;
+  }
+  set lastReceivedMs(ms: number) {
+    this.#doubles[(this.#at + field.lastReceivedMs) / 2] = ms;
+  }
+
+  get events(): number {
+    return this.#words[this.#at + field.events]!;
+  }
+  set events(count: number) {
+    this.#words[this.#at + field.events] = count;
+  }
+  get calls(): number {
+    return this.#words[this.#at + field.calls]!;
+  }
+  set calls(count: number) {
+    this.#words[this.#at + field.calls] = count;
+  }
+  get errors(): number {
+    return this.#words[this.#at + field.errors]!;
+  }
+  set errors(count: number) {
+    this.#words[this.#at + field.errors] = count;
+  }
+  get refused(): number {
+    return this.#words[this.#at + field.refused]!;
+  }
+  set refused(count: number) {
+    this.#words[this.#at + field.refused] = count;
+  }
+  get denials(): number {
+    return this.#words[this.#at + field.denials]!;
+  }
+  set denials(count: number) {
+    this.#words[this.#at + field.denials] = count;
+  }
+  get dlpBlocks(): number {
+    return this.#words[this.#at + field.dlpBlocks]!;
+  }
+  set dlpBlocks(count: number) {
+    this.#words[this.#at + field.dlpBlocks] = count;
+  }
+  get authFailures(): number {
+    return this.#words[this.#at + field.authFailures]!;
+  }
+  set authFailures(count: number) {
+    this.#words[this.#at + field.authFailures] = count;
+  }
+
+  get type(): string {
+    return this.#name(field.type) as string;
+  }
+  set type(type: string) {
+    this.#setName(field.type, type);
+  }
+  get server(): string {
+    return this.#name(field.server) as string;
+  }
+  set server(server: string) {
+    this.#setName(field.server, server);
+  }
+  get client(): string {
+    return this.#name(field.client) as string;
+  }
+  set client(client: string) {
+    this.#setName(field.client, client);
+  }
+  get user(): string | undefined {
+    return this.#name(field.user);
+  }
+  set user(user: string) {
+    this.#setName(field.user, user);
+  }
+  get environment(): string | undefined {
+    return this.#name(field.environment);
+  }
+  set environment(environment: string) {
+    this.#setName(field.environment, environment);
+  }
+  get typeGiven(): boolean {
+    return this.#words[this.#at + field.typeGiven] !== 0;
+  }
+  set typeGiven(given: boolean) {
+    this.#words[this.#at + field.typeGiven] = given ? 1 : 0;
+  }
+
+  get distinctTools(): number {
+    return this.#words[this.#at + field.toolCount]!;
+  }
+
+  /** Counts calls to a tool that it has called before; false when it has not. */
+  countTool(endpoint: string): boolean {
+    const count = this.distinctTools;
+    const name = this.#rows.names.find(endpoint);
+    if (name === NO_NAME || count === 0) return false;
+    const [page, first] = this.#list(field.tools);
+    for (let i = first; i < first + 2 * count; i += 2) {
+      if (page[i] !== name) continue;
+      page[i + 1]!++;
+      return true;
+    }
+    return false;
+  }
+
+  /** Adds a tool that it has not called before. */
+  addTool(endpoint: string, calls = 1): void {
+    this.#push(field.tools, field.toolCount, [this.#rows.names.hold(endpoint), calls]);
+  }
+
+  /** Calls by tool, each tool with its server; a copy. */
+  get tools(): Map<string, number> {
+    const tools = new Map<string, number>();
+    const count = this.distinctTools;
+    if (count === 0) return tools;
+    const [page, first] = this.#list(field.tools);
+    for (let i = first; i < first + 2 * count; i += 2)
+      tools.set(this.#rows.names.text(page[i]!), page[i + 1]!);
+    return tools;
+  }
+
+  /** Remembers where an event of the session stands. */
+  notePlace({ segment, offset }: Position): void {
+    const count = this.#words[this.#at + field.placeCount]!;
+    if (count > 0) {
+      const [page, first] = this.#list(field.places);
+      const last = placeAt(page, first + (count - 1) * WORDS_PER_PLACE);
+      if (last.segment === segment && offset < last.offset + PLACE_BYTES) return;
+      if (count >= MAXIMUM_PLACES) {
+        // The first and the newest are kept.
+        page.copyWithin(
+          first + WORDS_PER_PLACE,
+          first + 2 * WORDS_PER_PLACE,
+          first + count * WORDS_PER_PLACE,
+        );
+        page.set(wordsOf(segment, offset), first + (count - 1) * WORDS_PER_PLACE);
+        return;
+      }
+    }
+    this.#push(field.places, field.placeCount, wordsOf(segment, offset));
+  }
+
+  /** Where in the journal its events stand; a copy. */
+  get places(): Place[] {
+    const count = this.#words[this.#at + field.placeCount]!;
+    if (count === 0) return [];
+    const [page, first] = this.#list(field.places);
+    return Array.from({ length: count }, (_, i) => placeAt(page, first + i * WORDS_PER_PLACE));
+  }
+
+  /** Its last calls: what a later call could pass on. */
+  get recentCalls(): CallsOfRow {
+    return new CallsOfRow(this.#rows, this.row);
+  }
+
+  /** As it is now, in a snapshot. */
+  saved(): SavedSession {
+    const { tools, ...facts } = this.copy();
+    return {
+      ...facts,
+      typeGiven: this.typeGiven,
+      recentCalls: savedCalls(this.recentCalls),
+      tools: [...tools],
+    };
+  }
+
+  /** As it is now, to be kept. */
+  copy(): Session {
+    const { user, environment } = this;
+    return {
+      id: this.id,
+      type: this.type,
+      server: this.server,
+      client: this.client,
+      ...(user === undefined ? {} : { user }),
+      ...(environment === undefined ? {} : { environment }),
+      startedMs: this.startedMs,
+      lastMs: this.lastMs,
+      lastReceivedMs: this.lastReceivedMs,
+      events: this.events,
+      calls: this.calls,
+      errors: this.errors,
+      refused: this.refused,
+      denials: this.denials,
+      dlpBlocks: this.dlpBlocks,
+      authFailures: this.authFailures,
+      lateEvents: 0,
+      tools: this.tools,
+      places: this.places,
+    };
+  }
+
+  #name(of: number): string | undefined {
+    const name = this.#words[this.#at + of]!;
+    return name === NO_NAME ? undefined : this.#rows.names.text(name);
+  }
+
+  #setName(of: number, text: string): void {
+    const { names } = this.#rows;
+    const before = this.#words[this.#at + of]!;
+    this.#words[this.#at + of] = names.hold(text);
+    names.release(before);
+  }
+
+  /** The page of a list, and where in it the list begins. */
+  #list(of: number): readonly [Uint32Array, number] {
+    const { blocks } = this.#rows;
+    const address = this.#words[this.#at + of]!;
+    return [blocks.pageOf(address), blocks.indexOf(address)];
+  }
+
+  /** Adds an entry to a list. */
+  #push(of: number, countOf: number, entry: readonly number[]): void {
+    const words = this.#words;
+    const { blocks } = this.#rows;
+    const count = words[this.#at + countOf]!;
+    const used = count * entry.length;
+    const address = blocks.withRoom(words[this.#at + of]!, used, entry.length);
+    words[this.#at + of] = address;
+    words[this.#at + countOf] = count + 1;
+    blocks.pageOf(address).set(entry, blocks.indexOf(address) + used);
+  }
+}
+
+const wordsOf = (segment: number, offset: number): number[] =>
+  [segment, offset].flatMap((number) => [number % TWO_TO_32, Math.floor(number / TWO_TO_32)]);
+
+const placeAt = (page: Uint32Array, at: number): Place => ({
+  segment: page[at]! + page[at + 1]! * TWO_TO_32,
+  offset: page[at + 2]! + page[at + 3]! * TWO_TO_32,
+});
