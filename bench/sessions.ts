@@ -7,10 +7,18 @@ import { hexOf, numbered, toolCalls } from './payload/tool-call.ts';
 
 const CALLS = 10;
 
-/** Heap bytes of one open session, of which many are. */
-function weigh(sessions: number): number {
+/** What is asked of this process. */
+export interface Weigh {
+  readonly sessions: number;
+  /** With all detectors, or with none. */
+  readonly detectors: boolean;
+}
+
+/** Bytes of one open session, of which many are. */
+function weigh({ sessions, detectors }: Weigh): number {
   const limits = { ...collectorDefaults.limits, sessions: sessions * 2 };
-  const config = { ...collectorDefaults, limits };
+  const detection = { ...collectorDefaults.detection, enabled: detectors };
+  const config = { ...collectorDefaults, limits, detection };
   const nowMs = Date.now();
   const fail = (error: Error) => {
     throw error;
@@ -30,14 +38,16 @@ function weigh(sessions: number): number {
   };
   // Series and names are there before, so that only sessions are weighed.
   for (let n = 0; n < 20_000; n++) call('all');
-  const before = heapUsed();
+  const before = bytesUsed();
   for (let n = 0; n < sessions; n++) for (let i = 0; i < CALLS; i++) call(hexOf(n).padStart(32, '0'));
-  return (heapUsed() - before) / sessions;
+  return (bytesUsed() - before) / sessions;
 }
 
-function heapUsed(): number {
+/** Of the heap, and of the buffers outside it. */
+function bytesUsed(): number {
   globalThis.gc!();
-  return process.memoryUsage().heapUsed;
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
 }
 
-answerMessages(({ sessions }: { sessions: number }) => weigh(sessions));
+answerMessages(weigh);

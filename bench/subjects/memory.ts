@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Child } from '../child.ts';
 import { atMost, type Figure, median, ratio } from '../figures.ts';
 import type { Build, Owner } from '../registries.ts';
+import type { Weigh } from '../sessions.ts';
 import { interleaved, type Subject, scaled } from '../subject.ts';
 
 const sessions = join(import.meta.dirname, '../sessions.ts');
@@ -13,8 +14,9 @@ const HISTOGRAMS = 10_000;
 export const memory: Subject = {
   what: 'memory of an open session and of a histogram series',
   measure: async (bench) => {
-    const weighed = await interleaved<'session' | 'ours' | 'client', number>(bench, 'memory', {
-      session: () => fresh(sessions, { sessions: scaled(bench, SESSIONS) }),
+    const weighed = await interleaved<'session' | 'watched' | 'ours' | 'client', number>(bench, 'memory', {
+      session: () => sessionOf(scaled(bench, SESSIONS), false),
+      watched: () => sessionOf(scaled(bench, SESSIONS), true),
       ours: () => seriesOf('ours', scaled(bench, HISTOGRAMS)),
       client: () => seriesOf('prom-client', scaled(bench, HISTOGRAMS)),
     });
@@ -24,6 +26,11 @@ export const memory: Subject = {
         unit: 'bytes',
         rounds: weighed.session,
         demand: atMost(median(weighed.session), 1_100, 'bytes'),
+      },
+      {
+        name: 'the same, watched by all detectors',
+        unit: 'bytes',
+        rounds: weighed.watched,
       },
       {
         name: 'memory of a histogram series, 14 buckets',
@@ -36,6 +43,11 @@ export const memory: Subject = {
     return figures;
   },
 };
+
+function sessionOf(count: number, detectors: boolean): Promise<number> {
+  const message: Weigh = { sessions: count, detectors };
+  return fresh(sessions, message);
+}
 
 async function seriesOf(owner: Owner, series: number): Promise<number> {
   const message: Build = { build: { owner, contents: 'histograms', series } };
