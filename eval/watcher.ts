@@ -116,7 +116,7 @@ export class Watcher {
       server: session.calls[0]?.server ?? session.type,
       startedMs: session.calls[0]?.atMs ?? this.#nowMs,
     };
-    return { facts, watch: this.#detection.open(facts) };
+    return { facts, watch: this.#detection.open() };
   }
 
   #take(): Sighting[] {

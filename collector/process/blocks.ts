@@ -42,6 +42,15 @@ export class Blocks {
     return moved;
   }
 
+  /** Where a list of `used` words is without its first `dropped`. */
+  without(address: number, used: number, dropped: number): number {
+    const moved = this.#take(sizeOf(used - dropped));
+    const from = this.indexOf(address);
+    this.pageOf(moved).set(this.pageOf(address).subarray(from + dropped, from + used), this.indexOf(moved));
+    this.release(address, used);
+    return moved;
+  }
+
   /** Takes a list of `used` words back. */
   release(address: number, used: number): void {
     if (used === 0) return;

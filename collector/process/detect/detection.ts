@@ -11,6 +11,7 @@ import { readPayload } from './payload.ts';
 /** What the detectors remember of one open session. */
 export interface Watch {
   calls: number;
+  /** Of each detector, once it has something to remember. */
   readonly states: unknown[];
 }
 
@@ -30,12 +31,9 @@ export class Detection {
   }
 
   /** `calls` are those that the session had before it was watched. */
-  open(session: SessionFacts, calls = 0): Watch {
-    const states: unknown[] = [];
-    this.#each((detector, i) => {
-      states[i] = detector.open(session);
-    });
-    return { calls, states };
+  open(calls = 0): Watch {
+    // Of this length from the start: grown one by one, it would have room for 17.
+    return { calls, states: new Array(this.#options.detectors.length) };
   }
 
   toolCall(
@@ -62,7 +60,13 @@ export class Detection {
     for (let i = 0; i < detectors.length; i++) {
       const detector = detectors[i] as AnyDetector;
       try {
-        detector.observe(call, session, watch.states[i], report);
+        let state = watch.states[i];
+        if (state === undefined) {
+          if (detector.cares?.(call, session) === false) continue;
+          state = detector.open(session);
+          watch.states[i] = state;
+        }
+        detector.observe(call, session, state, report);
       } catch (error) {
         this.#tripped(detector, error);
       }
@@ -77,7 +81,11 @@ export class Detection {
   ): void {
     const { server, tool, decision, policy } = event;
     const shown = { timeMs, server, tool, decision, policy };
-    this.#each((detector, i) => detector.decide?.(shown, session, watch.states[i], this.#options.report));
+    this.#each((detector, i) => {
+      if (!detector.decide) return;
+      watch.states[i] ??= detector.open(session);
+      detector.decide(shown, session, watch.states[i], this.#options.report);
+    });
   }
 
   toolList({ server, tools }: EventOf<'tool_list'>, timeMs: number): void {
@@ -91,9 +99,13 @@ export class Detection {
 
   /** Ends a session; it teaches the baselines when nothing was found in it. */
   end(session: SessionFacts, watch: Watch, found: () => boolean): void {
-    this.#each((detector, i) => detector.end?.(session, watch.states[i], this.#options.report));
+    const { states } = watch;
+    this.#each((detector, i) => {
+      states[i] ??= detector.open(session);
+      detector.end?.(session, states[i], this.#options.report);
+    });
     if (found()) return;
-    this.#each((detector, i) => detector.learn?.(session, watch.states[i]));
+    this.#each((detector, i) => detector.learn?.(session, states[i]));
   }
 
   tick(nowMs: number): void {

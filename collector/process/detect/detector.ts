@@ -64,6 +64,8 @@ export interface Detector<S> {
   /** What it reports under. */
   readonly name: DetectorName;
   open(session: SessionFacts): S;
+  /** False for a call from which it has nothing to remember or to say, as long as it remembers nothing of the session. */
+  cares?(call: Call, session: SessionFacts): boolean;
   /** After each call of the session. */
   observe(call: Call, session: SessionFacts, state: S, report: Report): void;
   /** After each policy decision within the session. */

@@ -28,8 +28,8 @@ import { type DetectorState, Learning } from './learning.ts';
 import { observationOf } from './observation.ts';
 import { ToolDiversity } from './tool-diversity.ts';
 import { ToolRisks } from './tool-risk.ts';
-import { EndpointNumbers, Trail } from './trail.ts';
-import { contentOf, factsOf, type Watched, type WatchedSession } from './watched.ts';
+import { Trails } from './trail.ts';
+import { contentOf, type Watched, WatchedFacts, type WatchedSession } from './watched.ts';
 
 export interface HostParts {
   readonly config: CollectorConfig;
@@ -50,7 +50,7 @@ const toldFates: ReadonlySet<SuspicionFate> = new Set(['paged', 'overflow', 'dig
 export class DetectorHost {
   readonly #parts: HostParts;
   readonly #risks: ToolRisks;
-  readonly #endpoints = new EndpointNumbers();
+  readonly #trails = new Trails();
   readonly #failed = new Set<DetectorName>();
   readonly #allowed = new Allowed();
   #learning: Learning;
@@ -80,18 +80,18 @@ export class DetectorHost {
     if (!this.#enabled) return;
     if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
     const watched = this.#watched(session);
-    watched.calls++;
     if (event.arguments !== undefined || event.result !== undefined) watched.withContent++;
     const endpoint = endpointOf(event.server, event.tool);
-    watched.trail.add(endpoint, timeMs);
-    this.#detection.toolCall(event, timeMs, watched.facts, watched.watch, endpoint);
+    this.#trails.add(watched, endpoint, timeMs);
+    const facts = new WatchedFacts(session, watched.startedMs);
+    this.#detection.toolCall(event, timeMs, facts, watched, endpoint);
   }
 
   policyDecision(event: EventOf<'policy_decision'>, timeMs: number, session: WatchedSession): void {
     if (!this.#enabled) return;
     if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
-    const { facts, watch } = this.#watched(session);
-    this.#detection.policyDecision(event, timeMs, facts, watch);
+    const watched = this.#watched(session);
+    this.#detection.policyDecision(event, timeMs, new WatchedFacts(session, watched.startedMs), watched);
   }
 
   toolList(event: EventOf<'tool_list'>, timeMs: number): void {
@@ -104,13 +104,15 @@ export class DetectorHost {
   ended(session: WatchedSession, teaches: boolean): void {
     const { watched } = session;
     if (!watched) return;
-    const { facts, watch } = watched;
-    this.#detection.end(facts, watch, () => !teaches || !this.#mayTeach(session, watched));
+    const facts = new WatchedFacts(session, watched.startedMs);
+    const calls = watched.calls - watched.unwatched;
+    this.#detection.end(facts, watched, () => !teaches || !this.#mayTeach(facts, calls));
+    this.#trails.release(watched);
     session.watched = undefined;
     if (!teaches) return;
     const scores = new Map([...(watched.suspected ?? [])].map(([detector, { score }]) => [detector, score]));
     this.#learning.observe(session.type, scores, this.#nowMs());
-    if (watched.calls > 0) this.#parts.instruments.inc(sessionsContent, { content: contentOf(watched) });
+    if (calls > 0) this.#parts.instruments.inc(sessionsContent, { content: contentOf(watched) });
   }
 
   tick(nowMs: number): void {
@@ -210,41 +212,35 @@ export class DetectorHost {
     });
   }
 
-  /** What is remembered of an open session, with the facts as they are now: a later event may say who it is. */
+  /** What is remembered of an open session. */
   #watched(session: WatchedSession): Watched {
     const { watched } = session;
-    if (!watched) {
-      const opened = this.#open(session);
-      session.watched = opened;
-      return opened;
-    }
-    watched.facts.distinctTools = session.distinctTools;
-    const { type, user, client } = watched.facts;
-    if (type !== session.type || user !== session.user || client !== session.client)
-      watched.facts = { ...factsOf(session), startedMs: watched.facts.startedMs };
-    return watched;
-  }
-
-  #open(session: WatchedSession): Watched {
-    const facts = factsOf(session);
+    if (watched) return watched;
     // The call under way is counted already, except where it is no call.
-    const before = Math.max(0, session.calls - 1);
-    return {
-      facts,
-      watch: this.#detection.open(facts, before),
-      trail: new Trail(this.#endpoints, before, facts.startedMs),
+    const unwatched = Math.max(0, session.calls - 1);
+    const { calls, states } = this.#detection.open(unwatched);
+    const opened: Watched = {
+      calls,
+      states,
+      startedMs: session.startedMs,
+      unwatched,
       withContent: 0,
-      calls: 0,
-      lost: this.#replaying || before > 0,
+      lost: this.#replaying || unwatched > 0,
       suspected: undefined,
+      trailAt: 0,
+      trailLength: 0,
+      trailFirst: unwatched,
     };
+    session.watched = opened;
+    return opened;
   }
 
   #report(session: SessionFacts, suspicion: Suspicion): void {
     const { config, findings, findSession } = this.#parts;
     const watched = findSession(session.id)?.watched;
     const risk = this.#risks.of(suspicion.server, suspicion.tool);
-    const seen = { trail: watched?.trail, risk, excerpts: config.detection.excerpts };
+    const step = (index: number) => (watched ? this.#trails.step(watched, index) : { index });
+    const seen = { step, risk, excerpts: config.detection.excerpts };
     const observed = observationOf(session, suspicion, seen);
     const fate = this.#fateOf(session, suspicion, observed);
     this.#remember(watched, suspicion, observed.score, fate);
@@ -302,11 +298,11 @@ export class DetectorHost {
   }
 
   /** Whether an ended session may teach the baselines. */
-  #mayTeach(session: WatchedSession, { calls, facts }: Watched): boolean {
+  #mayTeach({ id, type, principal }: WatchedFacts, calls: number): boolean {
     const found = this.#parts.findings
-      .of(session.id)
+      .of(id)
       .some(({ detector, status }) => detector !== 'tool_diversity' && status !== 'dismissed');
-    return this.#learning.admit(session.type, facts.principal, calls, found);
+    return this.#learning.admit(type, principal, calls, found);
   }
 }
 

@@ -49,9 +49,13 @@ export class Loop implements Detector<LoopState> {
     return { calls: [], rounds: [0, 0, 0, 0], most: undefined, told: 0 };
   }
 
+  /** What nobody sent, or a restart forgot, is not the same again. */
+  cares(call: Call): boolean {
+    return call.result !== undefined || (call.arguments !== undefined && call.outcome !== 'ok');
+  }
+
   observe(call: Call, session: SessionFacts, state: LoopState, report: Report): void {
-    // What nobody sent, or a restart forgot, is not the same again.
-    if (call.result === undefined && (call.arguments === undefined || call.outcome === 'ok')) return;
+    if (!this.cares(call)) return;
     const { calls, rounds } = state;
     const hash = join(
       join(hashText(call.endpoint), hashOf(call.arguments)),

@@ -4,7 +4,7 @@ import type { FindingEvidence } from '../finding.ts';
 import type { Draft } from '../findings.ts';
 import type { SessionFacts, ToolRisk } from './call.ts';
 import type { Evidence, Suspicion } from './detector.ts';
-import type { Trail } from './trail.ts';
+import type { TrailStep } from './trail.ts';
 
 const MESSAGE_LENGTH = 1_000;
 const NAME_LENGTH = 256;
@@ -15,7 +15,8 @@ const MOST_SESSIONS = 32;
 const MOST_NUMBERS = 16;
 
 interface Seen {
-  readonly trail: Trail | undefined;
+  /** What is known of a call by its number. */
+  readonly step: (index: number) => TrailStep;
   readonly risk: ToolRisk;
   /** Whether cited passages may be kept. */
   readonly excerpts: boolean;
@@ -44,11 +45,11 @@ export function observationOf(session: SessionFacts, suspicion: Suspicion, seen:
   };
 }
 
-function evidenceOf(evidence: Evidence, { trail, excerpts }: Seen): FindingEvidence {
+function evidenceOf(evidence: Evidence, { step, excerpts }: Seen): FindingEvidence {
   const { destination, identity, shared, sessions, baseline, excerpt } = evidence;
   const numbers = Object.entries(baseline ?? {}).filter(([, value]) => Number.isFinite(value));
   return {
-    calls: evidence.calls.slice(-MOST_CALLS).map((index) => trail?.step(index) ?? { index }),
+    calls: evidence.calls.slice(-MOST_CALLS).map(step),
     ...(destination === undefined ? {} : { destination: cut(destination, NAME_LENGTH) }),
     ...(identity === undefined ? {} : { identity: cut(identity, NAME_LENGTH) }),
     ...(shared === undefined ? {} : { shared: shared.slice(0, MOST_SHARED).map((one) => ({ ...one })) }),

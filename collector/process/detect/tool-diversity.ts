@@ -29,6 +29,12 @@ export class ToolDiversity implements Detector<State> {
     return { tools: 0 };
   }
 
+  /** Only of a session that is above the limit does it remember what it said. */
+  cares(_: Call, session: SessionFacts): boolean {
+    const baseline = this.#baselines.of(session.type);
+    return baseline !== undefined && (session.distinctTools ?? 0) > this.#factor * baseline.median;
+  }
+
   /** Reports a session above `toolDiversityFactor` times its type's baseline; silent while the type has none. */
   observe(call: Call, session: SessionFacts, state: State, report: Report): void {
     const tools = session.distinctTools ?? 0;

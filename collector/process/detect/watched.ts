@@ -18,41 +18,60 @@ export type WatchedSession = Pick<
   'id' | 'type' | 'user' | 'client' | 'server' | 'startedMs' | 'calls' | 'distinctTools' | 'watched'
 >;
 
-export interface Watched {
-  facts: SessionFacts & { distinctTools: number };
-  readonly watch: Watch;
-  readonly trail: Trail;
-  /** Calls that came with arguments or a result, and all. */
+export interface Watched extends Watch, Trail {
+  /** When it had started as far as was known at its first call: part of what names its findings, so it stays. */
+  readonly startedMs: number;
+  /** Calls that it had before it was watched. */
+  readonly unwatched: number;
+  /** Calls that came with arguments or a result. */
   withContent: number;
-  calls: number;
   /** Part of it came before a restart, or was read back from the journal, which keeps no content. */
   readonly lost: boolean;
   suspected: Map<DetectorName, Suspected> | undefined;
 }
 
-/** A session as detectors are shown it, as far as it is known by now. */
-export const factsOf = ({
-  id,
-  type,
-  user,
-  client,
-  server,
-  startedMs,
-  distinctTools,
-}: WatchedSession): Watched['facts'] => ({
-  id,
-  type,
-  principal: user ?? client,
-  user,
-  client,
-  server,
-  startedMs,
-  distinctTools,
-});
+/** A session as detectors are shown it, as far as it is known by now. Only to be looked at, like the session itself. */
+export class WatchedFacts implements SessionFacts {
+  readonly startedMs: number;
+  readonly #session: WatchedSession;
+
+  constructor(session: WatchedSession, startedMs: number) {
+    this.#session = session;
+    this.startedMs = startedMs;
+  }
+
+  get id(): string {
+    return this.#session.id;
+  }
+
+  get type(): string {
+    return this.#session.type;
+  }
+
+  get principal(): string {
+    return this.#session.user ?? this.#session.client;
+  }
+
+  get user(): string | undefined {
+    return this.#session.user;
+  }
+
+  get client(): string {
+    return this.#session.client;
+  }
+
+  get server(): string {
+    return this.#session.server;
+  }
+
+  get distinctTools(): number {
+    return this.#session.distinctTools;
+  }
+}
 
 /** How much of a session's arguments and results could be read. */
-export function contentOf({ calls, withContent, lost }: Watched): ContentSeen {
-  if (withContent === calls) return 'all';
+export function contentOf({ calls, unwatched, withContent, lost }: Watched): ContentSeen {
+  if (withContent === calls - unwatched) return 'all';
   if (lost) return 'lost';
   return withContent > 0 ? 'some' : 'none';
 }

@@ -59,6 +59,10 @@ export class ArgumentDrift implements Detector<DriftState> {
     return { values: undefined };
   }
 
+  cares(call: Call): boolean {
+    return call.arguments !== undefined;
+  }
+
   observe(call: Call, session: SessionFacts, state: DriftState, report: Report): void {
     if (call.arguments === undefined) return;
     let looked = 0;

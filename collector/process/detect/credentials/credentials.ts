@@ -68,6 +68,10 @@ export class Credentials implements Detector<CredentialState> {
     };
   }
 
+  cares(call: Call): boolean {
+    return call.arguments !== undefined || call.result !== undefined || call.risk.secret;
+  }
+
   observe(call: Call, session: SessionFacts, state: CredentialState, report: Report): void {
     if (call.arguments && call.risk.outward && state.secrets) this.#passesOn(call, session, state, report);
     const before = gathered(state);

@@ -77,6 +77,13 @@ export class CrossSession implements Detector<CrossSessionState> {
     return { sources: undefined };
   }
 
+  cares(call: Call): boolean {
+    // Its history begins with the first call of all.
+    this.#sinceMs ??= call.timeMs;
+    const { untrusted, sink, outward } = call.risk;
+    return call.arguments !== undefined && (untrusted || sink || outward);
+  }
+
   observe(call: Call, session: SessionFacts, state: CrossSessionState, report: Report): void {
     this.#sinceMs ??= call.timeMs;
     const { risk } = call;

@@ -77,6 +77,11 @@ export class Poisoning implements Detector<PoisoningState> {
     return { ...newReadings(), told: 0, changed: unchanged, sources: undefined, first: -1 };
   }
 
+  cares(call: Call): boolean {
+    if (call.result || (call.arguments && call.arguments.fields.length > 0)) return true;
+    return this.#definitions.changeOf(call.endpoint) !== undefined;
+  }
+
   observe(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
     this.#changed(call, session, state, report);
     if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);

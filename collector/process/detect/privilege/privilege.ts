@@ -49,6 +49,11 @@ export class Privilege implements Detector<PrivilegeState> {
     return { ...newDenialState(), grant: undefined, told: [] };
   }
 
+  /** It begins with a refusal, and with what was refused. */
+  cares(call: Call): boolean {
+    return call.arguments !== undefined && call.outcome !== 'ok';
+  }
+
   decide(decision: Decision, _: SessionFacts, state: PrivilegeState): void {
     noteDecision(decision, state);
   }

@@ -74,9 +74,13 @@ export class Sequence implements Detector<SequenceState> {
     return { steps: [], foreign: undefined, first: 0, second: 0, told: false };
   }
 
+  /** A name that no server stood by is the caller's invention. */
+  cares(call: Call): boolean {
+    return call.outcome !== 'protocol_error';
+  }
+
   observe(call: Call, session: SessionFacts, state: SequenceState, report: Report): void {
-    // A name that no server stood by is the caller's invention.
-    if (call.outcome === 'protocol_error') return;
+    if (!this.cares(call)) return;
     const step = this.#steps.use(call.endpoint, () => ({
       endpoint: call.endpoint,
       server: call.server,

@@ -73,8 +73,12 @@ export class SlowExfiltration implements Detector<undefined> {
     return undefined;
   }
 
+  cares(call: Call): boolean {
+    return call.risk.outward && call.arguments !== undefined;
+  }
+
   observe(call: Call, session: SessionFacts, _state: undefined, report: Report): void {
-    if (!call.risk.outward || call.arguments === undefined) return;
+    if (call.arguments === undefined || !call.risk.outward) return;
     const day = Math.floor(call.timeMs / DAY_MS);
     this.#sinceDay ??= day;
     const destinations = destinationsOf(call).filter(({ kind }) => kind !== 'name');

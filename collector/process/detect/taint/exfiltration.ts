@@ -62,6 +62,10 @@ export class Exfiltration implements Detector<ExfiltrationState> {
     return { fingerprints: undefined, destinations: undefined, sources: undefined };
   }
 
+  cares(call: Call): boolean {
+    return call.arguments !== undefined || call.result !== undefined;
+  }
+
   observe(call: Call, session: SessionFacts, state: ExfiltrationState, report: Report): void {
     if (call.arguments) this.#goesOut(call, session, state, report);
     if (!call.result || !(call.risk.sensitive || call.risk.untrusted || call.risk.secret)) return;

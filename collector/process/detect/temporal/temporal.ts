@@ -46,8 +46,11 @@ export interface TemporalState {
   startedMs: number;
   lastMs: number;
   calls: number;
-  /** Active quarter-hours since the epoch, each followed by the calls in it. */
-  readonly quarters: number[];
+  /** The last active quarter-hour since the epoch, and the calls in it. */
+  quarter: number;
+  inQuarter: number;
+  /** Those before it, each followed by its calls. */
+  earlier: number[] | undefined;
   /** Multiples of the limit that were told of. */
   toldDuration: number;
   toldCalls: number;
@@ -103,7 +106,9 @@ export class Temporal implements Detector<TemporalState> {
       startedMs: session.startedMs,
       lastMs: session.startedMs,
       calls: 0,
-      quarters: [],
+      quarter: Math.floor(session.startedMs / QUARTER_MS),
+      inQuarter: 0,
+      earlier: undefined,
       toldDuration: 0,
       toldCalls: 0,
     };
@@ -114,11 +119,7 @@ export class Temporal implements Detector<TemporalState> {
     state.calls++;
     state.startedMs = Math.min(state.startedMs, timeMs);
     state.lastMs = Math.max(state.lastMs, timeMs);
-    const quarter = Math.floor(timeMs / QUARTER_MS);
-    const { quarters } = state;
-    const last = quarters.length - 2;
-    if (quarters[last] === quarter) quarters[last + 1] = (quarters[last + 1] as number) + 1;
-    else if (quarters.length < 2 * MAXIMUM_QUARTERS) quarters.push(quarter, 1);
+    noteQuarter(state, Math.floor(timeMs / QUARTER_MS));
     this.#length(call, session, state, report);
     const principal = this.#principals.use(session.principal, () => newPrincipal(timeMs));
     this.#rate(call, session, principal, report);
@@ -132,8 +133,9 @@ export class Temporal implements Detector<TemporalState> {
     type.calls.learn(state.calls);
     const principal = this.#principals.use(session.principal, () => newPrincipal(state.startedMs));
     this.#learnDays(principal, state.lastMs);
-    for (let i = 0; i < state.quarters.length; i += 2)
-      principal.hours.learn(state.quarters[i] as number, state.quarters[i + 1] as number);
+    const quarters = [...(state.earlier ?? []), state.quarter, state.inQuarter];
+    for (let i = 0; i < quarters.length; i += 2)
+      principal.hours.learn(quarters[i] as number, quarters[i + 1] as number);
   }
 
   /** Principals and types that had to make room. */
@@ -320,6 +322,18 @@ export class Temporal implements Detector<TemporalState> {
       },
     });
   }
+}
+
+function noteQuarter(state: TemporalState, quarter: number): void {
+  if (state.inQuarter === 0) state.quarter = quarter;
+  if (state.quarter === quarter) {
+    state.inQuarter++;
+    return;
+  }
+  const earlier = state.earlier ?? [];
+  if (earlier.length + 2 >= 2 * MAXIMUM_QUARTERS) return;
+  earlier.push(state.quarter, state.inQuarter);
+  Object.assign(state, { earlier, quarter, inQuarter: 1 });
 }
 
 const newPrincipal = (firstMs: number): Principal => ({

@@ -58,7 +58,7 @@ export function driven(...detectors: AnyDetector[]) {
       server: 'app',
       startedMs: startMs,
     };
-    const watch = detection.open(facts);
+    const watch = detection.open();
     calls.forEach(({ tool, args, result, outcome, afterMs }, index) => {
       const slash = tool.indexOf('/');
       detection.toolCall(

@@ -95,7 +95,7 @@ test('a policy that refuses a tool makes its failed call a refusal', () => {
     report: (_, suspicion) => said.push(suspicion),
   });
   const facts = { id: 's', type: 't', principal: 'p', user: 'p', client: 'c', server: 'db', startedMs: 0 };
-  const watch = detection.open(facts);
+  const watch = detection.open();
   const event = { id: 'e', time: '2026-01-05T09:00:00Z', server: 'db', tool: 'read_table' } as const;
   detection.policyDecision({ ...event, kind: 'policy_decision', decision: 'deny' }, 1_000, facts, watch);
   const call = (server: string, tool: string, outcome: Outcome, args: unknown, result: unknown) =>
