@@ -1,4 +1,5 @@
 /** What pages and the index know of a session, open or ended: all but what only its next event needs. */
+import { OpenSession } from '../process/open-session.ts';
 import type { Session } from '../process/session.ts';
 
 const fields = [
@@ -33,14 +34,14 @@ export type SessionSummary = Omit<SessionRecord, 'tools' | 'places'> & {
   readonly distinctTools: number;
 };
 
-export function summaryOf({ tools, places, ...facts }: SessionRecord): SessionSummary {
-  const first = places[0];
-  return {
-    ...facts,
-    firstSegment: first?.segment ?? 0,
-    firstOffset: first?.offset ?? 0,
-    distinctTools: tools.size,
-  };
+export function summaryOf(session: SessionRecord): SessionSummary {
+  const [first] = session.places;
+  const place = { firstSegment: first?.segment ?? 0, firstOffset: first?.offset ?? 0 };
+  // Of each open session on each page, so without a copy of its tools.
+  if (session instanceof OpenSession)
+    return { ...session.facts(), ...place, distinctTools: session.distinctTools };
+  const { tools, places: _, ...facts } = session;
+  return { ...facts, ...place, distinctTools: tools.size };
 }
 
 /** Names one session among all, also among those with the same id. */

@@ -59,12 +59,9 @@ const troubleOf = ({ message }: IndexError) =>
   `the index of ended sessions gave no answer (${message}): only sessions that are open or ended recently are shown`;
 
 /** Sessions that are open or not in the index yet, and while it is not whole all that memory has. */
-function sessionsInMemory({ sessions }: Pipeline, index: AuditIndex): Iterable<SessionRecord> {
-  return new Set([
-    ...(index.trouble === undefined ? [] : sessions.ended),
-    ...index.waiting,
-    ...sessions.open,
-  ]);
+function* sessionsInMemory({ sessions }: Pipeline, index: AuditIndex): Iterable<SessionRecord> {
+  yield* new Set([...(index.trouble === undefined ? [] : sessions.ended), ...index.waiting]);
+  yield* sessions.eachOpen();
 }
 
 function fromMemory(pipeline: Pipeline, index: AuditIndex, query: SessionQuery): SessionSummary[] {
@@ -99,7 +96,8 @@ export async function findSession(
     trouble = index.trouble ?? troubleOf(error);
   }
   const all = new Map(found.map((session) => [keyOf(summaryOf(session)), session]));
-  for (const session of [...pipeline.sessions.ended, ...index.waiting, ...pipeline.sessions.open])
+  const open = pipeline.sessions.findOpen(id)?.copy();
+  for (const session of [...pipeline.sessions.ended, ...index.waiting, ...(open ? [open] : [])])
     if (session.id === id) all.set(keyOf(summaryOf(session)), session);
   const sessions = [...all.values()].sort((a, b) => b.startedMs - a.startedMs);
   const session = startedMs === undefined ? sessions[0] : sessions.find((one) => one.startedMs === startedMs);
@@ -108,4 +106,4 @@ export async function findSession(
 
 /** The types of all sessions in memory, in order of the alphabet. */
 export const typesOf = ({ sessions }: Pipeline): string[] =>
-  [...new Set([...sessions.open, ...sessions.ended].map(({ type }) => type))].sort();
+  [...new Set([...sessions.eachOpen(), ...sessions.ended].map(({ type }) => type))].sort();

@@ -124,7 +124,7 @@ ${findings.slice(0, NEWEST_FINDINGS).map((finding) => findingBox(finding, true))
 }
 ${filters(query)}
 ${types.length > 1 ? html`<ul class="inline" aria-label="Session types">${[undefined, ...types].map(typeLink)}</ul>` : ''}
-<p>${many} match; ${count(pipeline.sessions.open.length)} sessions are open now.</p>
+<p>${many} match; ${count(pipeline.sessions.openCount)} sessions are open now.</p>
 ${table(
   'Sessions',
   columns,

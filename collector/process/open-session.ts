@@ -226,6 +226,15 @@ export class OpenSession {
     return new CallsOfRow(this.#rows, this.row);
   }
 
+  /** What only an ended session has. */
+  get end(): undefined {
+    return undefined;
+  }
+
+  get lateEvents(): number {
+    return 0;
+  }
+
   /** As it is now, in a snapshot. */
   saved(): SavedSession {
     const { tools, ...facts } = this.copy();
@@ -239,6 +248,11 @@ export class OpenSession {
 
   /** As it is now, to be kept. */
   copy(): Session {
+    return { ...this.facts(), tools: this.tools, places: this.places };
+  }
+
+  /** The same without its tools and places. */
+  facts(): Omit<Session, 'tools' | 'places'> {
     const { user, environment } = this;
     return {
       id: this.id,
@@ -257,9 +271,7 @@ export class OpenSession {
       denials: this.denials,
       dlpBlocks: this.dlpBlocks,
       authFailures: this.authFailures,
-      lateEvents: 0,
-      tools: this.tools,
-      places: this.places,
+      lateEvents: this.lateEvents,
     };
   }
 
