@@ -2,40 +2,38 @@
  * Alerts on findings: what the detectors confirmed pages, what is only unusual goes to a digest, and the budget between
  * the two is watched, as are the detectors themselves.
  */
-import { collectorDetectorErrors, collectorSuspicions } from '../collector/catalogue/collector-metrics.ts';
+import { collectorDetectorErrors } from '../collector/catalogue/collector-metrics.ts';
 import { growth } from '../collector/catalogue/growth.ts';
 import { detectorFamilies } from '../collector/catalogue/labels.ts';
-import { findings } from '../collector/catalogue/metrics.ts';
-import { type Duration, sum } from '../collector/catalogue/promql.ts';
+import { findings, findingsUnpaged, incidentsOpen } from '../collector/catalogue/metrics.ts';
+import { max, select, sum } from '../collector/catalogue/promql.ts';
 import { alert } from './alert.ts';
 import * as unitTests from './unit-tests/detection.ts';
 
-const where = ['detector', 'session_type'] as const;
+/** Critical findings of some detectors that wait for a verdict: a page for each incident, until it has one. */
+const confirmed = (detector: readonly (typeof detectorFamilies)[keyof typeof detectorFamilies][number][]) =>
+  max(select(incidentsOpen, { detector }), ['incident', 'detector', 'session_type']);
 
-/** Critical findings of some detectors within the window. */
-const confirmed =
-  (detector: readonly (typeof detectorFamilies)[keyof typeof detectorFamilies][number][]) =>
-  ({ window }: { readonly window: Duration }) =>
-    sum(growth(findings, window, { detector, severity: 'critical' }), where);
-
-const settings = { above: 0, window: '5m' } as const satisfies { above: number; window: Duration };
+/** How a page that waits for a verdict is ended. */
+const until = (incident: string) =>
+  `This page stays until \`/findings/${incident}\` of the investigation pages has a verdict.`;
 
 export const exfiltrationConfirmed = alert({
   name: 'ExfiltrationConfirmed',
   severity: 'critical',
   group: 'fast',
   unit: 'events',
-  settings,
-  measure: confirmed(detectorFamilies.exfiltration),
-  above: ({ above }) => above,
+  settings: {},
+  measure: () => confirmed(detectorFamilies.exfiltration),
+  above: () => 0,
   summary: ({ session_type }, value) =>
-    `Data has left in ${value.number} ${session_type} session(s) for where it should not go`,
-  description: ({ detector, session_type }, value, { window }) =>
-    `${detector} confirmed ${value.number} findings in sessions of type ${session_type} within ${window}: what a tool returned was sent on to a destination that nobody asked for. The finding names the calls, the length and the destination.`,
+    `Data has left in a ${session_type} session for where it should not go: ${value.number} finding(s) to decide on`,
+  description: ({ detector, session_type, incident }) =>
+    `${detector} confirmed it in a session of type ${session_type}: what a tool returned was sent on to a destination that nobody asked for. The finding names the calls, the length and the destination. ${until(incident)}`,
   action:
     'Stop the session, revoke its credentials and block the destination of the finding at the gateway; then tell the owner of the data what left.',
   runbook: 'ir-exfiltration',
-  tests: unitTests.confirmed('read_then_exfiltrate'),
+  tests: () => unitTests.confirmed('read_then_exfiltrate'),
 });
 
 export const poisoningConfirmed = alert({
@@ -43,17 +41,17 @@ export const poisoningConfirmed = alert({
   severity: 'critical',
   group: 'fast',
   unit: 'events',
-  settings,
-  measure: confirmed(detectorFamilies.poisoning),
-  above: ({ above }) => above,
+  settings: {},
+  measure: () => confirmed(detectorFamilies.poisoning),
+  above: () => 0,
   summary: ({ session_type }, value) =>
-    `An agent followed injected instructions in ${value.number} ${session_type} session(s)`,
-  description: ({ detector, session_type }, value, { window }) =>
-    `${detector} confirmed ${value.number} findings in sessions of type ${session_type} within ${window}: a tool returned or described instructions, and a later call followed them. Whoever reads that content next is hijacked too.`,
+    `An agent followed injected instructions in a ${session_type} session: ${value.number} finding(s) to decide on`,
+  description: ({ detector, session_type, incident }) =>
+    `${detector} confirmed it in a session of type ${session_type}: a tool returned or described instructions, and a later call followed them. Whoever reads that content next is hijacked too. ${until(incident)}`,
   action:
     'Stop the session and take the poisoned content or the changed tool away from agents; then undo what the calls after it did.',
   runbook: 'ir-poisoning',
-  tests: unitTests.confirmed('tool_poisoning'),
+  tests: () => unitTests.confirmed('tool_poisoning'),
 });
 
 export const credentialAbuseConfirmed = alert({
@@ -61,17 +59,17 @@ export const credentialAbuseConfirmed = alert({
   severity: 'critical',
   group: 'fast',
   unit: 'events',
-  settings,
-  measure: confirmed(detectorFamilies.credentials),
-  above: ({ above }) => above,
+  settings: {},
+  measure: () => confirmed(detectorFamilies.credentials),
+  above: () => 0,
   summary: ({ session_type }, value) =>
-    `Secrets or denied access were used in ${value.number} ${session_type} session(s)`,
-  description: ({ detector, session_type }, value, { window }) =>
-    `${detector} confirmed ${value.number} findings in sessions of type ${session_type} within ${window}: a secret that one tool returned was given to another, or what was denied was reached by another way.`,
+    `Secrets or denied access were used in a ${session_type} session: ${value.number} finding(s) to decide on`,
+  description: ({ detector, session_type, incident }) =>
+    `${detector} confirmed it in a session of type ${session_type}: a secret that one tool returned was given to another, or what was denied was reached by another way. ${until(incident)}`,
   action:
     'Rotate the secret or close the way around the denial, revoke the credentials of the session and stop its agent.',
   runbook: 'ir-credential-abuse',
-  tests: unitTests.confirmed('credential_harvesting'),
+  tests: () => unitTests.confirmed('credential_harvesting'),
 });
 
 export const misbehaviourConfirmed = alert({
@@ -79,17 +77,17 @@ export const misbehaviourConfirmed = alert({
   severity: 'critical',
   group: 'fast',
   unit: 'events',
-  settings,
-  measure: confirmed(detectorFamilies.behaviour),
-  above: ({ above }) => above,
+  settings: {},
+  measure: () => confirmed(detectorFamilies.behaviour),
+  above: () => 0,
   summary: ({ session_type }, value) =>
-    `${value.number} ${session_type} session(s) certainly do what they should not`,
-  description: ({ detector, session_type }, value, { window }) =>
-    `${detector} confirmed ${value.number} findings in sessions of type ${session_type} within ${window}, by exact evidence and not by a score: an agent runs in circles, or does other work than its own.`,
+    `A ${session_type} session certainly does what it should not: ${value.number} finding(s) to decide on`,
+  description: ({ detector, session_type, incident }) =>
+    `${detector} confirmed it in a session of type ${session_type}, by exact evidence and not by a score: an agent runs in circles, or does other work than its own. ${until(incident)}`,
   action:
     'Stop the agent of the session if its owner does not expect this; a loop costs money and load until it is stopped.',
   runbook: 'ir-misbehaviour',
-  tests: unitTests.confirmed('loop'),
+  tests: () => unitTests.confirmed('loop'),
 });
 
 /** SessionAnomaly tells of tool diversity, and sooner. */
@@ -123,16 +121,16 @@ export const pageBudgetSpent = alert({
   severity: 'critical',
   group: 'fast',
   unit: 'events',
-  settings: { above: 0, window: '15m' },
-  measure: ({ window }) => sum(growth(collectorSuspicions, window, { fate: 'overflow' })),
-  above: ({ above }) => above,
+  settings: {},
+  measure: () => sum(select(findingsUnpaged)),
+  above: () => 0,
   summary: (_, value) => `${value.number} confirmed findings page nobody: the pages of the day are spent`,
-  description: (_, value, { window }) =>
-    `${value.number} confirmed findings within ${window} went to the digest, since as many incidents as \`detection.pagesPerDay\` allows have paged within a day. This page stands for all of them: a campaign, or a detector that is wrong about something common.`,
+  description: (_, value) =>
+    `${value.number} confirmed findings went to the digest, since as many incidents as \`detection.pagesPerDay\` allows have paged within a day. This page stands for all of them, until they have their verdicts: a campaign, or a detector that is wrong about something common.`,
   action:
     'Decide on the oldest critical incidents first: a verdict on one campaign or one false alarm settles most; raise the budget only for attacks that are real and many.',
   runbook: 'ir-page-budget',
-  tests: unitTests.pageBudgetSpent,
+  tests: () => unitTests.pageBudgetSpent,
 });
 
 export const detectorFailing = alert({

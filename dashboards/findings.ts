@@ -18,14 +18,18 @@ import { column, matrix, table } from './table.ts';
 import { sessionTypeVariable } from './variables.ts';
 import { measured } from './watched.ts';
 
-const whereFound = ({ detector, session_type }: { detector: string; session_type: string }) =>
-  `${detector} in ${session_type}`;
+const whereFound = ({
+  detector,
+  session_type,
+  incident,
+}: Record<'detector' | 'session_type' | 'incident', string>) =>
+  `${detector} in ${session_type}, incident ${incident}`;
 
 const exfiltration = (alerts: ResolvedAlerts) =>
   measured(alerts, 'ExfiltrationConfirmed', {
     title: 'Data that left',
     meaning:
-      'Confirmed over the alert’s window: content of a tool’s result went on to a destination nobody asked for. Bad: any, and more so a second session type.',
+      'Findings that wait for a verdict, by incident: content of a tool’s result went on to a destination nobody asked for. Bad: any, and more so a second session type.',
     unit: Short,
     noValue: NOT_OBSERVABLE,
     legend: whereFound,
@@ -35,7 +39,7 @@ const poisoning = (alerts: ResolvedAlerts) =>
   measured(alerts, 'PoisoningConfirmed', {
     title: 'Injected instructions that were followed',
     meaning:
-      'Confirmed over the alert’s window: a tool’s result or description told the agent what to do, and it did. Bad: any, and a rise: the content is read by more and more agents.',
+      'Findings that wait for a verdict, by incident: a tool’s result or description told the agent what to do, and it did. Bad: any, and a rise: the content is read by more and more agents.',
     unit: Short,
     noValue: NOT_OBSERVABLE,
     legend: whereFound,
@@ -44,7 +48,7 @@ const poisoning = (alerts: ResolvedAlerts) =>
 const credentials = (alerts: ResolvedAlerts) =>
   measured(alerts, 'CredentialAbuseConfirmed', {
     title: 'Secrets passed on, denials got around',
-    meaning: 'Confirmed over the alert’s window. Bad: any: what was read has to be rotated.',
+    meaning: 'Findings that wait for a verdict, by incident. Bad: any: what was read has to be rotated.',
     unit: Short,
     noValue: NOT_OBSERVABLE,
     legend: whereFound,
@@ -54,7 +58,7 @@ const misbehaviour = (alerts: ResolvedAlerts) =>
   measured(alerts, 'MisbehaviourConfirmed', {
     title: 'Sessions that certainly misbehave',
     meaning:
-      'Confirmed over the alert’s window, by exact evidence and not by a score. Bad: any that goes on: nobody has stopped it.',
+      'Findings by exact evidence, not by a score, that wait for a verdict, by incident. Bad: any that goes on: nobody has stopped it.',
     unit: Short,
     noValue: NOT_OBSERVABLE,
     legend: whereFound,
@@ -74,7 +78,7 @@ const overBudget = (alerts: ResolvedAlerts) =>
   measured(alerts, 'PageBudgetSpent', {
     title: 'Confirmed findings beyond the day’s pages',
     meaning:
-      'They went to the digest, over the alert’s window. Bad: any: a campaign is under way, or a detector is wrong about something common.',
+      'They went to the digest and wait for a verdict. Bad: any: a campaign is under way, or a detector is wrong about something common.',
     unit: Short,
     legend: 'beyond the budget',
   });

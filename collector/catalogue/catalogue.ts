@@ -1,7 +1,13 @@
 /** The contract as one list: every metric there is, by where it comes from. */
-import { collectorMetrics, collectorSuspicions } from './collector-metrics.ts';
+import { collectorMetrics } from './collector-metrics.ts';
 import type { Metric } from './metric.ts';
-import { authFailuresWindowPeak, dlpBlocksWindowPeak, findings, mcpMetrics } from './metrics.ts';
+import {
+  authFailuresWindowPeak,
+  dlpBlocksWindowPeak,
+  findingsUnpaged,
+  incidentsOpen,
+  mcpMetrics,
+} from './metrics.ts';
 import { platformMetrics } from './platform-metrics.ts';
 
 /** Metrics the collector registers and exposes. */
@@ -13,8 +19,8 @@ export const exposedMetrics = { ...mcpMetrics, ...collectorMetrics } as const;
 export const pagingMetrics = {
   dlpBlocksWindowPeak,
   authFailuresWindowPeak,
-  findings,
-  collectorSuspicions,
+  incidentsOpen,
+  findingsUnpaged,
 } as const;
 /** Every metric an expression may name. */
 export const knownMetrics: readonly Metric[] = [

@@ -160,6 +160,8 @@ export const owner = open(200);
 export const environment = open(20);
 /** `server/tool` pairs on both ends of a flow. */
 export const endpoint = open(500);
+/** Id of an incident that waits for a verdict: the id of its first finding. */
+export const incident = open(1_000);
 /** Normalised network address of a failed authentication: IPv4, or the /64 of IPv6. */
 export const sourceAddress = open(500);
 /** Length of a burst window, such as `30s`; one for each definition that asks for it. */

@@ -12,6 +12,7 @@ import {
   endpoint,
   environment,
   findingSeverities,
+  incident,
   outcomes,
   owner,
   rule,
@@ -142,6 +143,17 @@ export const findings = counter('mcp_findings_total', {
   labels: { detector: detectors, severity: findingSeverities, session_type: sessionType },
 });
 
+export const incidentsOpen = gauge('mcp_incidents_open', {
+  help: 'Critical findings of an incident and of one family of detectors, under the first of them; gone with their verdicts.',
+  unit: 'events',
+  labels: { incident, detector: detectors, session_type: sessionType },
+});
+
+export const findingsUnpaged = gauge('mcp_findings_unpaged', {
+  help: 'Confirmed findings that paged nobody, since the pages of the day were spent, and that wait for a verdict.',
+  unit: 'events',
+});
+
 export const detectorLearning = gauge('mcp_detector_learning', {
   help: '1 while a detector knows too little of a session type to judge it by its baseline, 0 once it does.',
   labels: { detector: detectors, session_type: sessionType },
@@ -199,6 +211,8 @@ export const mcpMetrics = {
   dlpBlocksWindowPeak,
   authFailuresWindowPeak,
   findings,
+  incidentsOpen,
+  findingsUnpaged,
   detectorLearning,
   detectorThreshold,
   detectorFindingsRatio,

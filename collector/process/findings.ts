@@ -1,11 +1,11 @@
 /** What the detectors found: a bounded list for people, grouped into incidents, and a counter for alerts and panels. */
 import { hash } from 'node:crypto';
 import { collectorEvictions } from '../catalogue/collector-metrics.ts';
-import { findings } from '../catalogue/metrics.ts';
+import { findings, findingsUnpaged, incidentsOpen } from '../catalogue/metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import { compareSeverity, type Finding, findingCheck, statusAfter, type Verdict } from './finding.ts';
-import { belongsTo, type Related } from './incidents.ts';
+import { belongsTo, familyOfDetector, type Related } from './incidents.ts';
 
 export type { Finding } from './finding.ts';
 
@@ -29,6 +29,12 @@ export interface Judgement {
   readonly note?: string;
   readonly time_ms: number;
 }
+
+/**
+ * What pages stays until a human has said what it is. One that nobody looked at for so long after it was last seen is no
+ * longer for whoever is on call; lists still have it as open.
+ */
+const PAGES_FOR_MS = 7 * 86_400_000;
 
 const idOf = (detector: string, session: string, startedMs: number) =>
   hash('sha256', `${detector} ${session} ${startedMs}`, 'base64url').slice(0, 16);
@@ -141,6 +147,29 @@ export class Findings {
     const told = isBehind && known ? { ...finding, status: known.status, verdict: known.verdict } : finding;
     this.#add(told);
     this.onChange(told);
+  }
+
+  /** What waits for somebody's verdict at once: a series for each incident and family, by its first finding that does. */
+  expose(nowMs: number): void {
+    const pages = new Map<string, { readonly first: Finding; count: number }>();
+    let unpaged = 0;
+    for (const finding of this.#found.values()) {
+      const { certainty, severity, status, last_seen_ms, incident, detector } = finding;
+      if (status !== 'open' || last_seen_ms <= nowMs - PAGES_FOR_MS) continue;
+      if (severity === 'critical') {
+        const key = `${familyOfDetector(detector)} ${incident}`;
+        const page = pages.get(key);
+        if (page) page.count++;
+        else pages.set(key, { first: finding, count: 1 });
+      } else if (certainty === 'confirmed') unpaged++;
+    }
+    const instruments = this.#instruments;
+    instruments.reset(incidentsOpen);
+    for (const { first, count } of pages.values()) {
+      const { incident, detector, session_type } = first;
+      instruments.set(incidentsOpen, { incident, detector, session_type }, count);
+    }
+    instruments.set(findingsUnpaged, {}, unpaged);
   }
 
   snapshot(): readonly Finding[] {

@@ -260,6 +260,7 @@ export class Pipeline {
     const nowMs = this.#now();
     this.sessions.expose(nowMs);
     this.baselines.expose();
+    this.#parts.findings.expose(nowMs);
     this.#parts.detection.expose();
     this.#parts.windows.expose(nowMs);
   }
