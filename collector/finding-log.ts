@@ -15,7 +15,13 @@ const SOURCE = '_findings';
 
 type Entry =
   | { readonly kind: 'finding'; readonly time: string; readonly finding: Finding }
-  | { readonly kind: 'verdict'; readonly time: string; readonly judgement: Judgement };
+  | {
+      readonly kind: 'verdict';
+      readonly time: string;
+      readonly judgement: Judgement;
+      /** The finding, where memory no longer had it. */
+      readonly evicted?: Finding;
+    };
 
 const timestamp = (milliseconds: number) => new Date(milliseconds).toISOString();
 
@@ -30,7 +36,7 @@ export function replayFindings(record: Batch, { findings, detection }: Pipeline)
   if (!isFindingRecord(record)) return false;
   for (const entry of record.events as unknown as readonly Entry[]) {
     if (entry.kind === 'finding') findings.replay(entry.finding);
-    else detection.judge(entry.judgement);
+    else detection.judge(entry.judgement, entry.evicted);
   }
   return true;
 }
@@ -60,12 +66,22 @@ export class FindingLog {
     this.#timer = setInterval(() => this.#write(), WRITE_EVERY_MS).unref();
   }
 
-  /** Takes a verdict once it is on disk; undefined when the finding is not known. Rejects when the disk does not take it. */
-  async judge(judgement: Judgement): Promise<Finding | undefined> {
+  /**
+   * Takes one verdict on some findings once it is on disk, all of it or nothing. They may be some that memory no longer
+   * has. Rejects when the disk does not take it.
+   */
+  judge(findings: readonly Finding[], said: Omit<Judgement, 'finding'>): Promise<Finding[]> {
     const { journal, pipeline } = this.#parts;
-    if (!pipeline.findings.find(judgement.finding)) return undefined;
-    const entry = { kind: 'verdict', time: timestamp(judgement.time_ms), judgement } as const;
-    return journal.append(recordOf([entry], judgement.time_ms), () => pipeline.detection.judge(judgement));
+    const time = timestamp(said.time_ms);
+    const entries = findings.map((finding) => {
+      const judgement = { finding: finding.id, ...said };
+      const evicted = pipeline.findings.find(finding.id) ? {} : { evicted: structuredClone(finding) };
+      return { kind: 'verdict', time, judgement, ...evicted } as const;
+    });
+    return journal.append(recordOf(entries, said.time_ms), () =>
+      // What was there when this began may have made room since.
+      findings.flatMap((finding, i) => pipeline.detection.judge(entries[i]!.judgement, finding) ?? []),
+    );
   }
 
   /** Writes what is left. */

@@ -4,9 +4,11 @@ import type { Finding } from '../process/finding.ts';
 import { type FindingField, findingFields } from './schema.ts';
 import { COUNTED } from './session-query.ts';
 
+const searched = ['id', ...findingFields] as const;
+
 export interface FindingQuery {
   /** What fields must be. */
-  readonly where: Readonly<Partial<Record<FindingField, string>>>;
+  readonly where: Readonly<Partial<Record<FindingField | 'id', string>>>;
   /** Only those behind this one, in the order of lists. */
   readonly after?: { readonly lastMs: number; readonly id: string };
   readonly limit: number;
@@ -19,7 +21,7 @@ export interface FoundFindings {
 }
 
 export function searchFindings(database: DatabaseSync, { where, after, limit }: FindingQuery): FoundFindings {
-  const asked = findingFields.filter((field) => where[field] !== undefined);
+  const asked = searched.filter((field) => where[field] !== undefined);
   const values = asked.map((field) => where[field] as string);
   const matches = ['1', ...asked.map((field) => `${field} = ?`)].join(' AND ');
   const behind = after ? 'last_seen_ms <= ? AND (last_seen_ms < ? OR id > ?)' : '1';

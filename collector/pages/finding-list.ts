@@ -3,6 +3,7 @@ import type { FindingQuery } from '../audit/finding-search.ts';
 import { IndexError } from '../audit/index-thread.ts';
 import type { Finding } from '../process/finding.ts';
 import { type FindingList, indexQueryOf, listFindings } from './finding-query.ts';
+import { NoAnswer } from './no-answer.ts';
 import type { Shown } from './session-list.ts';
 
 const LARGEST = 1_000;
@@ -12,6 +13,26 @@ export async function findFindings(shown: Shown, query: URLSearchParams): Promis
   const { findings, matching } = await withIndexed(shown, indexQueryOf(query));
   const list = listFindings(findings, query);
   return { ...list, matching: Math.max(list.matching, matching) };
+}
+
+/** One finding, also one that made room for others. Throws a NoAnswer when there is none, or the index cannot say so. */
+export async function findFinding(shown: Shown, id: string): Promise<Finding> {
+  const known = shown.pipeline.findings.find(id);
+  if (known) return known;
+  let found: readonly Finding[];
+  try {
+    found = (await shown.index.ask('findings', { where: { id }, limit: 1 })).findings;
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    throw new NoAnswer(
+      503,
+      `memory no longer has this finding, and the index gave no answer (${error.message}): try again`,
+    );
+  }
+  // It may have come back meanwhile.
+  const finding = shown.pipeline.findings.find(id) ?? found[0];
+  if (finding) return finding;
+  throw new NoAnswer(404, 'no finding has this id; those that the journal has no more are forgotten');
 }
 
 /** All findings about a session, the newest first. */

@@ -5,7 +5,7 @@ import { Compile } from 'typebox/compile';
 import type { FindingLog } from '../finding-log.ts';
 import { type Finding, verdicts } from '../process/finding.ts';
 import type { Judgement } from '../process/findings.ts';
-import { findFindings, findingsOfIncident } from './finding-list.ts';
+import { findFinding, findFindings, findingsOfIncident } from './finding-list.ts';
 import { findingsPage } from './findings-page.ts';
 import type { Html } from './html.ts';
 import { incidentPage, seenOf } from './incident-page.ts';
@@ -45,28 +45,17 @@ const sendPage = (reply: FastifyReply, content: Html) =>
 
 export function registerFindings(app: FastifyInstance, parts: FindingParts): void {
   const { pipeline, findingLog, now } = parts;
-  const { findings, detection } = pipeline;
+  const { detection } = pipeline;
 
-  function findingOf(id: string): Finding {
-    const finding = findings.find(id);
-    if (finding) return finding;
-    throw new NoAnswer(404, 'no finding has this id; the oldest make room for new ones');
-  }
-
-  async function judge(id: string, { verdict, note, incident }: VerdictBody): Promise<readonly Finding[]> {
-    const finding = findingOf(id);
-    const meant = incident ? findings.incident(finding.incident) : [finding];
-    const common = { verdict, time_ms: now(), ...(note ? { note } : {}) };
-    const judged: Finding[] = [];
+  async function judge(
+    meant: readonly Finding[],
+    { verdict, note }: VerdictBody,
+  ): Promise<readonly Finding[]> {
     try {
-      for (const one of meant) {
-        const after = await findingLog.judge({ finding: one.id, ...common });
-        if (after) judged.push(after);
-      }
+      return await findingLog.judge(meant, { verdict, time_ms: now(), ...(note ? { note } : {}) });
     } catch {
       throw new NoAnswer(503, 'the verdict could not be written to disk: try again');
     }
-    return judged;
   }
 
   app.get('/findings', async (request, reply) => {
@@ -74,24 +63,26 @@ export function registerFindings(app: FastifyInstance, parts: FindingParts): voi
     return sendPage(reply, findingsPage(pipeline, await findFindings(parts, query), query));
   });
   app.get<WithId>('/findings/:id', async (request, reply) => {
-    const { id } = request.params;
-    // One that memory no longer has is found by its incident, whose id is that of its first finding.
-    const incident = await findingsOfIncident(parts, findings.find(id)?.incident ?? id);
-    if (incident.length === 0) findingOf(id);
-    return sendPage(reply, incidentPage(incident));
+    const { incident } = await findFinding(parts, request.params.id);
+    return sendPage(reply, incidentPage(await findingsOfIncident(parts, incident)));
   });
 
   app.get('/api/findings', async (request, reply) => {
     const { shown, matching, next } = await findFindings(parts, queryOf(request));
     return reply.send({ matching, next, findings: shown.map(findingView) });
   });
-  app.get<WithId>('/api/findings/:id', (request, reply) =>
-    reply.send(findingView(findingOf(request.params.id))),
+  app.get<WithId>('/api/findings/:id', async (request, reply) =>
+    reply.send(findingView(await findFinding(parts, request.params.id))),
   );
   app.post<WithId>('/api/findings/:id/verdict', async (request, reply) => {
     refuseForeignSite(request, false);
     demandJson(request);
-    const judged = await judge(request.params.id, bodyOf(request.body));
+    const body = bodyOf(request.body);
+    const finding = await findFinding(parts, request.params.id);
+    const judged = await judge(
+      body.incident ? await findingsOfIncident(parts, finding.incident) : [finding],
+      body,
+    );
     return reply.send({ findings: judged.map(findingView) });
   });
 
@@ -126,13 +117,14 @@ export function registerFindings(app: FastifyInstance, parts: FindingParts): voi
     forms.post<WithId>('/findings/:id/verdict', async (request, reply) => {
       refuseForeignSite(request, true);
       const { note, seen, ...sent } = (request.body ?? {}) as Record<string, string>;
-      const incident = await findingsOfIncident(parts, findingOf(request.params.id).incident);
+      const finding = await findFinding(parts, request.params.id);
+      const incident = await findingsOfIncident(parts, finding.incident);
       if (seen !== seenOf(incident))
         throw new NoAnswer(
           409,
           'the incident has changed since its page was made: go back, reload it, look again',
         );
-      await judge(request.params.id, bodyOf({ ...sent, ...(note ? { note } : {}), incident: true }));
+      await judge(incident, bodyOf({ ...sent, ...(note ? { note } : {}) }));
       return reply.redirect(`/findings/${encodeURIComponent(request.params.id)}`, 303);
     });
   });

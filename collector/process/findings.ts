@@ -108,12 +108,17 @@ export class Findings {
     return false;
   }
 
-  /** Takes a verdict; undefined when the finding is not known any more. */
-  judge({ finding: id, verdict, note, time_ms }: Judgement): Finding | undefined {
-    const finding = this.#found.get(id);
+  /**
+   * Takes a verdict; `evicted` is the finding where it has made room for others, and comes back then, since a human is at
+   * it. Undefined when it is not known at all.
+   */
+  judge({ finding: id, verdict, note, time_ms }: Judgement, evicted?: Finding): Finding | undefined {
+    const known = this.#found.get(id);
+    const finding = known ?? evicted;
     if (!finding) return undefined;
     finding.status = statusAfter[verdict];
     finding.verdict = { verdict, time_ms, ...(note === undefined ? {} : { note }) };
+    if (!known) this.#add(finding);
     this.#changed(finding);
     return finding;
   }

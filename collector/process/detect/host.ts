@@ -124,11 +124,11 @@ export class DetectorHost {
     );
   }
 
-  /** Takes a human's word for a finding; undefined when it is not known any more. */
-  judge(judgement: Judgement): Finding | undefined {
+  /** Takes a human's word for a finding, which is given if memory no longer has it; undefined when nobody knows it. */
+  judge(judgement: Judgement, evicted?: Finding): Finding | undefined {
     const { findings } = this.#parts;
-    const before = findings.find(judgement.finding)?.verdict?.verdict;
-    const finding = findings.judge(judgement);
+    const before = (findings.find(judgement.finding) ?? evicted)?.verdict?.verdict;
+    const finding = findings.judge(judgement, evicted);
     if (!finding) return undefined;
     this.#allowed.remove(finding.id);
     const { verdict, time_ms } = judgement;
