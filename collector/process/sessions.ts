@@ -119,7 +119,10 @@ export class Sessions {
     const { event, timeMs, receivedMs, position } = arrival;
     if (!event.session) return undefined;
     const { id } = event.session;
-    const session = this.#current(id, timeMs) ?? this.#begin(id, arrival);
+    const open = this.#current(id, timeMs);
+    // What happened before the last one of this id had ended is of that one, though the next may have begun.
+    if ((!open || timeMs < open.startedMs) && this.#cameLate(id, arrival)) return undefined;
+    const session = open ?? this.#begin(id, arrival);
     if (!session) return undefined;
     this.#saving?.before(session);
     session.events++;
@@ -226,15 +229,18 @@ export class Sessions {
     return undefined;
   }
 
-  #begin(id: string, { event, timeMs, receivedMs, position }: Arrival): OpenSession | undefined {
+  /** Whether an event is of the session that ended; it counts as late there. */
+  #cameLate(id: string, { timeMs, position }: Arrival): boolean {
     const ended = this.#ended.get(id);
-    if (ended?.end && timeMs <= ended.end.untilMs) {
-      this.#saving?.before(ended);
-      ended.lateEvents++;
-      notePlace(ended, position);
-      this.onEnd(ended);
-      return undefined;
-    }
+    if (!ended?.end || timeMs > ended.end.untilMs) return false;
+    this.#saving?.before(ended);
+    ended.lateEvents++;
+    notePlace(ended, position);
+    this.onEnd(ended);
+    return true;
+  }
+
+  #begin(id: string, { event, timeMs, receivedMs }: Arrival): OpenSession | undefined {
     if (event.kind === 'session_end') return undefined;
     const type = this.#typeLabel(sessionTypeOf(event, this.#config.sessionTypeRules));
     const session = new OpenSession(this.#rows, this.#rows.take(id));

@@ -124,6 +124,20 @@ describe('tool diversity', () => {
     expect(mcp.pipeline.findings.of('odd')).toHaveLength(2);
   });
 
+  test('is found again there also when an event of the earlier one comes after the later one has begun', () => {
+    const mcp = watched();
+    explore(mcp, 'odd', 7);
+    const session = { id: 'odd', type: 'support' };
+    mcp.send('session_end', { session });
+    mcp.pass(5);
+    mcp.send('session_start', { session });
+    mcp.send('tool_call', { session, tool: 'late' }, 5);
+    explore(mcp, 'odd', 7);
+    expect(mcp.pipeline.findings.of('odd')).toHaveLength(2);
+    expect(mcp.pipeline.sessions.find('odd')).toMatchObject({ startedMs: mcp.nowMs, calls: 7 });
+    expect(mcp.pipeline.sessions.ended.at(-1)).toMatchObject({ id: 'odd', lateEvents: 1 });
+  });
+
   test('found before a restart is still there and not counted again', async () => {
     const before = watched();
     explore(before, 'odd', 7);
