@@ -1,7 +1,9 @@
 /** The events of one request that belong to other processes: collected while it is read, sent before it is answered. */
 import type { McpEvent } from '../catalogue/events.ts';
+import { UNKNOWN_SESSION } from './event-scan.ts';
+import { Parcel } from './parcel.ts';
 import type { Peers } from './peers.ts';
-import { ownerOf, WINDOW_COPY, windowOwnerOf } from './routing.ts';
+import { ownerOf, ownerOfSession, WINDOW_COPY, windowOwnerOf } from './routing.ts';
 
 /** What became of events that were sent on. `index`: place of an event in the request. */
 export interface SentOn {
@@ -12,24 +14,9 @@ export interface SentOn {
     readonly id: string | null;
     readonly error: string;
   }[];
+  /** How many were rejected, when that is more than are listed. */
+  readonly rejected_total?: number;
 }
-
-interface Sum extends SentOn {
-  accepted: number;
-  duplicates: number;
-  readonly rejected: SentOn['rejected'][number][];
-}
-
-interface Parcel {
-  readonly to: number;
-  readonly sourceKind: string;
-  readonly events: McpEvent[];
-  /** Where each of them stood in the request. */
-  readonly indexes: number[];
-}
-
-/** Events in one message: parsing costs the least at this size, and holds nobody up. */
-const MESSAGE_EVENTS = 100;
 
 export class Outbox {
   readonly #peers: Peers;
@@ -51,51 +38,53 @@ export class Outbox {
     if (windowOwner !== undefined && windowOwner !== owner) {
       // Without its session: the other process has nothing to do with that.
       const { session: _session, ...copy } = event;
-      this.#add(windowOwner, WINDOW_COPY, copy as McpEvent, index);
+      this.#addText(windowOwner, WINDOW_COPY, copy, index);
     }
     if (owner === own) return false;
-    this.#add(owner, this.#sourceKind, event, index);
+    this.#addText(owner, this.#sourceKind, event, index);
     return true;
+  }
+
+  /** Whether the calls of a session belong to another process; false where it is unknown. */
+  isOthers(sessionHash: number): boolean {
+    const { own, processes } = this.#peers;
+    return sessionHash !== UNKNOWN_SESSION && ownerOfSession(sessionHash, processes) !== own;
+  }
+
+  /** Adds such a call, which stands in a body unparsed. */
+  add(sessionHash: number, index: number, body: Buffer, from: number, to: number): void {
+    const owner = ownerOfSession(sessionHash, this.#peers.processes);
+    this.#parcelTo(owner, this.#sourceKind).add(index, body, from, to);
   }
 
   /** Sends all of it. Throws a Refusal when an owner cannot take its events now. */
   async send(): Promise<SentOn> {
     const parcels = this.#parcels.filter((parcel) => parcel !== undefined);
-    const answers = await Promise.allSettled(parcels.map((parcel) => this.#deliver(parcel)));
-    const sum = nothing();
-    for (const answer of answers) {
+    const answers = await Promise.allSettled(parcels.map((parcel) => this.#peers.send(parcel)));
+    let [accepted, duplicates, rejected_total] = [0, 0, 0];
+    const rejected: SentOn['rejected'][number][] = [];
+    for (const [i, answer] of answers.entries()) {
       if (answer.status === 'rejected') throw answer.reason;
-      add(sum, answer.value);
-    }
-    return sum;
-  }
-
-  /** One message after the other, so that the events of a session keep their order. */
-  async #deliver({ to, sourceKind, events, indexes }: Parcel): Promise<SentOn> {
-    const sum = nothing();
-    for (let from = 0; from < events.length; from += MESSAGE_EVENTS) {
-      const message = events.slice(from, from + MESSAGE_EVENTS);
-      const answer = await this.#peers.send(to, sourceKind, message);
-      const rejected = answer.rejected.map((one) => ({ ...one, index: indexes[from + one.index] as number }));
+      const { sourceKind, indexes } = parcels[i]!;
       // What is counted in windows only is counted with the event itself.
-      if (sourceKind !== WINDOW_COPY) add(sum, { ...answer, rejected });
+      if (sourceKind === WINDOW_COPY) continue;
+      const { value } = answer;
+      accepted += value.accepted;
+      duplicates += value.duplicates;
+      rejected_total += value.rejected_total ?? value.rejected.length;
+      for (const one of value.rejected) rejected.push({ ...one, index: indexes[one.index]! });
     }
-    return sum;
+    return { accepted, duplicates, rejected, rejected_total };
   }
 
-  #add(to: number, sourceKind: string, event: McpEvent, index: number): void {
+  #addText(to: number, sourceKind: string, event: object, index: number): void {
+    const bytes = Buffer.from(JSON.stringify(event));
+    this.#parcelTo(to, sourceKind).add(index, bytes, 0, bytes.length);
+  }
+
+  #parcelTo(to: number, sourceKind: string): Parcel {
     const slot = 2 * to + (sourceKind === WINDOW_COPY ? 1 : 0);
-    this.#parcels[slot] ??= { to, sourceKind, events: [], indexes: [] };
-    const { events, indexes } = this.#parcels[slot];
-    events.push(event);
-    indexes.push(index);
+    this.#parcels[slot] ??= new Parcel(to, sourceKind);
+    return this.#parcels[slot];
   }
-}
-
-const nothing = (): Sum => ({ accepted: 0, duplicates: 0, rejected: [] });
-
-function add(sum: Sum, { accepted, duplicates, rejected }: SentOn): void {
-  sum.accepted += accepted;
-  sum.duplicates += duplicates;
-  sum.rejected.push(...rejected);
 }

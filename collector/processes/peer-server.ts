@@ -1,11 +1,21 @@
 /** Takes the events that other processes send on: the same as from a sender, but for the question whose they are. */
 import { chmod, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectorConfig } from '../config.ts';
+import type { Admission } from '../receive/admission.ts';
 import { BytesInFlight } from '../receive/in-flight.ts';
 import type { Intake } from '../receive/intake.ts';
+import { visitText } from '../receive/json-events.ts';
 import { overloaded, Refusal, unavailable } from '../receive/refusal.ts';
-import { socketOf, sourceHeader } from './peers.ts';
+import { EventScan } from './event-scan.ts';
+import { FRAME_HEAD_BYTES, newFrame, onMessages, write } from './frames.ts';
+import { open } from './parcel.ts';
+import { type PeerAnswer, socketOf } from './peers.ts';
+
+const OPEN_BRACKET_BYTES = 1;
+const COMMA_BYTES = 1;
+const scan = new EventScan();
 
 /** Listens until it is closed. What is left of a process that was killed is in nobody's way. */
 export async function servePeers(
@@ -16,36 +26,31 @@ export async function servePeers(
   await rm(path, { force: true });
   const inFlight = new BytesInFlight(limits.bytesInFlight);
 
-  async function take(request: IncomingMessage): Promise<object> {
+  async function take(message: Buffer): Promise<PeerAnswer> {
     const claim = inFlight.claim();
     try {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) {
-        if (!claim.add(chunk.length)) throw overloaded();
-        chunks.push(chunk);
-      }
-      const sourceKind = decodeURIComponent(request.headers[sourceHeader] as string);
+      if (!claim.add(message.length)) throw overloaded();
+      const { sourceKind, runs } = open(message);
       const admission = intake.beginSentOn(sourceKind, claim);
-      for (const event of JSON.parse(Buffer.concat(chunks).toString()) as unknown[]) admission.event(event);
+      for (const [i, run] of runs.entries()) {
+        if (i > 0) await nextTurn();
+        admit(run, admission);
+      }
       return await admission.commit();
+    } catch (error) {
+      const refusal =
+        error instanceof Refusal ? error : unavailable('internal', 'the events could not be processed');
+      return { status: refusal.status, reason: refusal.reason, error: refusal.message };
     } finally {
       claim.release();
     }
   }
 
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    try {
-      response.end(JSON.stringify(await take(request)));
-    } catch (error) {
-      const refusal =
-        error instanceof Refusal ? error : unavailable('internal', 'the events could not be processed');
-      response.writeHead(refusal.status);
-      response.end(JSON.stringify({ reason: refusal.reason, error: refusal.message }));
-    }
-  };
-  // Connections stay open while the processes run: one that closes under a request would cost its sender a retry.
-  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
-    void answer(request, response);
+  const connections = new Set<Connection>();
+  const server = createServer((socket) => {
+    const connection = new Connection(socket, take);
+    connections.add(connection);
+    socket.once('close', () => connections.delete(connection));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -54,10 +59,56 @@ export async function servePeers(
   await chmod(path, 0o600);
   return async () => {
     const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    // Connections of processes that run on are idle most of the time, but never end by themselves.
-    const sweep = setInterval(() => server.closeIdleConnections(), 50);
+    for (const connection of connections) connection.finish();
     await closed;
-    clearInterval(sweep);
   };
+}
+
+/** Of one other process, which says what it has to say over one connection. */
+class Connection {
+  readonly #socket: Socket;
+  #unanswered = 0;
+  #finishing = false;
+
+  constructor(socket: Socket, take: (message: Buffer) => Promise<PeerAnswer>) {
+    this.#socket = socket;
+    onMessages(socket, async (number, message) => {
+      // Its sender hears that the connection has ended, and takes it for what it is.
+      if (this.#finishing) return;
+      this.#unanswered++;
+      const text = Buffer.from(JSON.stringify(await take(message)));
+      const frame = newFrame(number, text.length);
+      text.copy(frame, FRAME_HEAD_BYTES);
+      if (socket.writable) write(socket, frame);
+      this.#unanswered--;
+      if (this.#finishing) this.finish();
+    });
+    socket.on('error', () => {});
+  }
+
+  /** Answers what it has taken, takes nothing more, and ends. */
+  finish(): void {
+    this.#finishing = true;
+    if (this.#unanswered === 0) this.#socket.destroySoon();
+  }
+}
+
+/** Takes the events of a run. One that is not JSON costs no other. */
+function admit(run: Buffer, admission: Admission): void {
+  let events: unknown[];
+  try {
+    events = JSON.parse(run.toString());
+  } catch {
+    admitEach(run, admission);
+    return;
+  }
+  for (const event of events) admission.event(event);
+}
+
+/** As they were cut by who sent them on. */
+function admitEach(run: Buffer, admission: Admission): void {
+  for (let from = OPEN_BRACKET_BYTES, to: number; from < run.length; from = to + COMMA_BYTES) {
+    to = scan.end(run, from, run.length, Number.POSITIVE_INFINITY);
+    visitText(run.toString('utf8', from, to), 'event', admission);
+  }
 }

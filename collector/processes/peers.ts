@@ -1,19 +1,21 @@
 /** The other processes, as one of them sees them: over Unix sockets in the data directory, which no other user may enter. */
-import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { McpEvent } from '../catalogue/events.ts';
+import type { RejectionReason } from '../catalogue/collector-metrics.ts';
 import { Refusal, unavailable } from '../receive/refusal.ts';
+import { onMessages, write } from './frames.ts';
 import type { SentOn } from './outbox.ts';
+import type { Parcel } from './parcel.ts';
 
-/** Of one process to one other: enough for all that its journal commits at once. */
-const CONNECTIONS = 16;
 /** A process that is alive answers within a commit or two; beyond, the sender had better ask again. */
 const TIMEOUT_MS = 10_000;
 /** Linux takes no longer path of a socket. */
 const LONGEST_PATH_BYTES = 107;
 
-export const peerPath = '/events';
-export const sourceHeader = 'x-source-kind';
+/** What a process answers: what became of the events, or why it took none. */
+export type PeerAnswer =
+  | SentOn
+  | { readonly status: number; readonly reason: RejectionReason; readonly error: string };
 
 /** Where a process takes what others send on. Throws a sentence when the path is too long for a socket. */
 export function socketOf(partitionDirectory: string): string {
@@ -27,52 +29,85 @@ export function socketOf(partitionDirectory: string): string {
 
 export class Peers {
   readonly own: number;
-  readonly #sockets: readonly string[];
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #peers: readonly Peer[];
 
   /** `directories`: of all processes in their order, this one's included. */
   constructor(own: number, directories: readonly string[]) {
     this.own = own;
-    this.#sockets = directories.map(socketOf);
+    this.#peers = directories.map((directory) => new Peer(socketOf(directory)));
   }
 
   get processes(): number {
-    return this.#sockets.length;
+    return this.#peers.length;
   }
 
   /** Hands events to a process, and resolves when they are on its disk. Throws a Refusal when they are not. */
-  send(to: number, sourceKind: string, events: readonly McpEvent[]): Promise<SentOn> {
-    const body = Buffer.from(JSON.stringify(events));
-    const options = {
-      socketPath: this.#sockets[to] as string,
-      agent: this.#agent,
-      method: 'POST',
-      path: peerPath,
-      headers: { [sourceHeader]: encodeURIComponent(sourceKind), 'content-length': body.length },
-      timeout: TIMEOUT_MS,
-    };
-    const gone = () => unavailable('partition', `process ${to} of ${this.processes} is not there`);
-    return new Promise((resolve, reject) => {
-      const sent = request(options, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', () => reject(gone()));
-        response.on('end', () => {
-          const answer = JSON.parse(Buffer.concat(chunks).toString());
-          if (response.statusCode === 200) resolve(answer);
-          else
-            reject(
-              new Refusal(response.statusCode as number, answer.reason, answer.error, { 'retry-after': '1' }),
-            );
-        });
-      });
-      sent.on('timeout', () => sent.destroy());
-      sent.on('error', () => reject(gone()));
-      sent.end(body);
+  async send(parcel: Parcel): Promise<SentOn> {
+    const answer = await this.#peers[parcel.to]!.send(parcel);
+    if (answer === undefined)
+      throw unavailable('partition', `process ${parcel.to} of ${this.processes} is not there`);
+    if (!('status' in answer)) return answer;
+    throw new Refusal(answer.status, answer.reason, answer.error, { 'retry-after': '1' });
+  }
+
+  close(): void {
+    for (const peer of this.#peers) peer.close();
+  }
+}
+
+interface Awaited {
+  readonly resolve: (answer: PeerAnswer | undefined) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** One of them: a connection that is made when it is needed, and made again when it broke. */
+class Peer {
+  readonly #path: string;
+  #socket: Socket | undefined;
+  #awaited = new Map<number, Awaited>();
+  #sent = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Undefined when it does not answer. */
+  send(parcel: Parcel): Promise<PeerAnswer | undefined> {
+    const number = ++this.#sent >>> 0;
+    this.#socket ??= this.#connect();
+    const socket = this.#socket;
+    return new Promise((resolve) => {
+      // Whoever does not answer one message answers none: what else waits ends with it.
+      const timer = setTimeout(() => socket.destroy(), TIMEOUT_MS);
+      this.#awaited.set(number, { resolve, timer });
+      write(socket, parcel.frame(number));
     });
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#socket?.destroy();
+  }
+
+  #connect(): Socket {
+    const socket = connect(this.#path);
+    const awaited = new Map<number, Awaited>();
+    this.#awaited = awaited;
+    onMessages(socket, (number, message) => {
+      const waiting = awaited.get(number);
+      awaited.delete(number);
+      clearTimeout(waiting?.timer);
+      waiting?.resolve(JSON.parse(message.toString()));
+    });
+    // What follows says the same.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#socket = undefined;
+      for (const { resolve, timer } of awaited.values()) {
+        clearTimeout(timer);
+        resolve(undefined);
+      }
+      awaited.clear();
+    });
+    return socket;
   }
 }

@@ -15,10 +15,15 @@ export const WINDOW_COPY = '_window';
 
 /** FNV-1a over UTF-16 units, with its bits mixed once more: only the lowest decide. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  let hash = HASH_START;
+  for (let i = 0; i < text.length; i++) hash = hashOfNext(hash, text.charCodeAt(i));
+  return mixedHash(hash);
+}
+export const HASH_START = 0x811c9dc5;
+export const hashOfNext = (hash: number, unit: number): number => Math.imul(hash ^ unit, 0x01000193);
+export function mixedHash(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
 /** The process that takes an event whose session id is still as it was sent. */
@@ -26,9 +31,12 @@ export function ownerOf(event: McpEvent, processes: number): number {
   const { session, trace_id: trace, id, server } = event;
   // What a server offers is compared with what it offered before, in whichever session.
   if (event.kind === 'tool_list') return hashOf(server) % processes;
-  if (session !== undefined) return hashOf(session.id) % processes;
+  if (session !== undefined) return ownerOfSession(hashOf(session.id), processes);
   return windowOwnerOf(event, processes) ?? hashOf(trace ?? id) % processes;
 }
+
+/** The process that takes the tool calls of a session, by the hash of its id. */
+export const ownerOfSession = (hash: number, processes: number): number => hash % processes;
 
 /** The process that counts an event in burst windows; undefined for kinds that are in none. */
 export function windowOwnerOf(event: McpEvent, processes: number): number | undefined {

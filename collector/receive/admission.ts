@@ -7,13 +7,13 @@ import {
 import { ID_LENGTH, type McpEvent } from '../catalogue/events.ts';
 import { JournalBusy } from '../journal/journal.ts';
 import { encodeArrivals } from '../journal/record.ts';
+import type { Divider } from '../processes/division.ts';
 import type { Outbox, SentOn } from '../processes/outbox.ts';
 import { WINDOW_COPY } from '../processes/routing.ts';
 import { Arrival } from './arrival.ts';
 import type { Claim } from './in-flight.ts';
 import type { Intake } from './intake.ts';
 import { countValues } from './json-bounds.ts';
-import type { EventVisitor } from './json-events.ts';
 import { measurePayload } from './privacy.ts';
 import { overloaded, unavailable } from './refusal.ts';
 import { parseTime } from './times.ts';
@@ -44,7 +44,7 @@ const LISTED_REJECTIONS = 1_000;
 /** Memory of one value of a parsed payload, about: an attacker's small objects outweigh their text many times. */
 const VALUE_BYTES = 64;
 
-export class Admission implements EventVisitor {
+export class Admission implements Divider {
   readonly #intake: Intake;
   readonly #sourceKind: string;
   readonly #claim: Claim;
@@ -95,6 +95,14 @@ export class Admission implements EventVisitor {
     this.#arrivals.push(arrival);
   }
 
+  isOthers(sessionHash: number): boolean {
+    return this.#outbox?.isOthers(sessionHash) ?? false;
+  }
+
+  passOn(sessionHash: number, body: Buffer, from: number, to: number): void {
+    this.#outbox!.add(sessionHash, this.#index++, body, from, to);
+  }
+
   brokenLine(error: string): void {
     this.#reject('malformed', null, error);
   }
@@ -124,10 +132,10 @@ export class Admission implements EventVisitor {
   }
 
   /** Puts what other processes said of their events into the answer. */
-  #add({ accepted, duplicates, rejected }: SentOn, answer: IngestAnswer): void {
+  #add({ accepted, duplicates, rejected, rejected_total }: SentOn, answer: IngestAnswer): void {
     answer.accepted += accepted;
     answer.duplicates += duplicates;
-    this.#rejections += rejected.length;
+    this.#rejections += rejected_total ?? rejected.length;
     this.#rejected.push(...rejected.slice(0, LISTED_REJECTIONS - this.#rejected.length));
   }
 

@@ -12,14 +12,22 @@ export type BodyFormat = 'json' | 'ndjson';
 export interface EventVisitor {
   /** Takes one event as it was sent, whatever it is. */
   event(value: unknown): void;
-  /** Takes a line that holds no event, and what is wrong with it. */
+  /** Takes a line that holds no event, or an event that is no JSON, and what is wrong with it. */
   brokenLine(error: string): void;
+}
+
+/** Takes events unparsed that are for somebody else. */
+export interface Passing {
+  /** Whether it took the event of a line. */
+  line(body: Buffer, from: number, to: number): boolean;
+  /** Whether it took all events of an array, the visitor's own included. */
+  array(body: Buffer, start: number): Promise<boolean>;
 }
 
 /** Bodies up to this size are parsed in one go. */
 const SLICED_FROM_BYTES = 256 * 1024;
 /** About 100 events; parsing costs the least at this size. */
-const SLICE_BYTES = 64 * 1024;
+export const SLICE_BYTES = 64 * 1024;
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;
@@ -33,7 +41,8 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-const isSpace = (byte: number) => byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
+export const isSpace = (byte: number) =>
+  byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
 const notJson = (error: unknown) => {
   // The parser's own message quotes the body, which may hold what nobody should log; its position does not.
   const position = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0];
@@ -56,14 +65,17 @@ export async function visitEvents(
   format: BodyFormat,
   limits: CollectorLimits,
   visitor: EventVisitor,
+  passing?: Passing,
 ): Promise<void> {
   let start = 0;
   while (start < body.length && isSpace(body[start]!)) start++;
   if (start === body.length) throw malformed('the body is empty: send at least one event as JSON');
-  if (format === 'ndjson') return visitLines(body, limits, visitor);
+  if (format === 'ndjson') return visitLines(body, limits, visitor, passing);
+  if (passing && body[start] === OPEN_BRACKET && (await passing.array(body, start))) return;
   if (body.length > SLICED_FROM_BYTES && body[start] === OPEN_BRACKET)
     return visitSlices(body, start, limits, visitor);
   if (body.length > limits.bodyBytes) throw tooLargeEvent(limits);
+  if (passing?.line(body, start, body.length)) return;
   const value = parse(body.toString());
   if (!Array.isArray(value)) return visitor.event(value);
   if (value.length > limits.eventsPerRequest) throw tooMany(limits);
@@ -76,7 +88,12 @@ const tooMany = ({ eventsPerRequest }: CollectorLimits) =>
 const tooLargeEvent = ({ bodyBytes }: CollectorLimits) =>
   tooLarge(`one event is larger than ${bodyBytes} bytes: leave out its payload`);
 
-async function visitLines(body: Buffer, limits: CollectorLimits, visitor: EventVisitor): Promise<void> {
+async function visitLines(
+  body: Buffer,
+  limits: CollectorLimits,
+  visitor: EventVisitor,
+  passing: Passing | undefined,
+): Promise<void> {
   let lines = 0;
   let sliceStart = 0;
   for (let from = 0, to: number; from < body.length; from = to + 1) {
@@ -85,7 +102,7 @@ async function visitLines(body: Buffer, limits: CollectorLimits, visitor: EventV
     to = body.indexOf(NEWLINE, from);
     if (to < 0) to = body.length;
     if (to - from > limits.bodyBytes) throw tooLargeEvent(limits);
-    visitLine(body.toString('utf8', from, to), visitor);
+    if (!passing?.line(body, from, to)) visitText(body.toString('utf8', from, to), 'line', visitor);
     if (to - sliceStart > SLICE_BYTES) {
       sliceStart = to;
       await nextTurn();
@@ -93,12 +110,13 @@ async function visitLines(body: Buffer, limits: CollectorLimits, visitor: EventV
   }
 }
 
-function visitLine(line: string, visitor: EventVisitor): void {
+/** Visits the event of a text, which is the `what` of its request. */
+export function visitText(text: string, what: 'line' | 'event', visitor: EventVisitor): void {
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(text);
   } catch (error) {
-    if (line.trim() !== '') visitor.brokenLine(`the line is ${notJson(error)}`);
+    if (text.trim() !== '') visitor.brokenLine(`the ${what} is ${notJson(error)}`);
     return;
   }
   visitor.event(value);

@@ -1,6 +1,7 @@
 /** `POST /v1/events`: native events, as one object, an array, or one object a line. */
 import { collectorSenderDrops } from '../catalogue/collector-metrics.ts';
 import type { CollectorLimits } from '../config.ts';
+import { Division } from '../processes/division.ts';
 import type { Intake } from './intake.ts';
 import { visitEvents } from './json-events.ts';
 import type { IngestServer } from './server.ts';
@@ -18,7 +19,8 @@ export function registerNativeEvents(server: IngestServer, intake: Intake, limit
   server.post('/v1/events', async (body, request, reply, claim) => {
     const format = request.headers['content-type']?.includes('ndjson') ? 'ndjson' : 'json';
     const admission = intake.begin(NATIVE, claim);
-    await visitEvents(body, format, limits, admission);
+    const division = intake.parts.peers && new Division(limits, admission);
+    await visitEvents(body, format, limits, admission, division);
     const answer = await admission.commit();
     claim.events = answer.accepted + answer.duplicates + (answer.rejected_total ?? answer.rejected.length);
     // A repeated event means that the answer to this batch was lost: its drops are counted, and what its sender has

@@ -95,6 +95,24 @@ describe('two processes', () => {
     const mixed = await process.send([...good.slice(0, 7), bad, ...good.slice(7)]);
     expect(mixed.body).toMatchObject({ accepted: 20, rejected: [{ index: 7, id: bad.id }] });
 
+    // As lines, and one that is no JSON but has the session of another process.
+    const lines = callsOf(20, 2).map((call) => JSON.stringify(call));
+    const torn = lines.map((line) => line.replace('"outcome":', '"outcome";'));
+    const ndjson = await fetch(`http://127.0.0.1:${process.ports.ingest}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: [...lines, ...torn].join('\n'),
+    });
+    const answer = (await ndjson.json()) as {
+      accepted: number;
+      rejected: { index: number; error: string }[];
+    };
+    expect(answer.accepted).toBe(40);
+    expect(answer.rejected.map(({ index }) => index).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 40 }, (_, i) => 40 + i),
+    );
+    for (const { error } of answer.rejected) expect(error).toMatch(/^the (line|event) is not valid JSON/);
+
     const { text } = await process.operations('/metrics');
     const types = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     expect(new Set(types).size).toBe(types.length);
