@@ -4,6 +4,7 @@ import {
   collectorEvictions,
   collectorIndexLag,
   collectorJournalCompressErrors,
+  collectorJournalDeleteErrors,
   collectorJournalErrors,
   collectorLateEvents,
   collectorRejections,
@@ -144,6 +145,25 @@ export const journalUncompressed = alert({
     'Free or enlarge the volume of the collector; if it has space, move the pod to a node whose disk is well.',
   runbook: 'ir-journal-uncompressed',
   tests: unitTests.journalUncompressed,
+});
+
+export const journalUndeleted = alert({
+  name: 'JournalUndeleted',
+  severity: 'warning',
+  group: 'pipeline',
+  unit: 'events',
+  // It is tried again with every snapshot, and one that failed costs nothing if the next succeeds.
+  settings: { above: 2, window: '15m' },
+  measure: ({ window }) => sum(growth(collectorJournalDeleteErrors, window)),
+  above: ({ above }) => above,
+  summary: (_, value, { window }) =>
+    `The collector could not delete old segments of its journal ${value.number} times within ${window}`,
+  description: () =>
+    'Events are still taken, kept and saved. But what is older or larger than the retention stays on the volume, which fills, and the audit trail is kept for longer than you promised.',
+  action:
+    'Make the files in the journal folder deletable again, or move the pod to a node whose disk is well, before the volume is full.',
+  runbook: 'ir-journal-undeleted',
+  tests: unitTests.journalUndeleted,
 });
 
 export const snapshotFailing = alert({

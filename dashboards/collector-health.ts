@@ -233,6 +233,14 @@ export const uncompressed = (alerts: ResolvedAlerts) =>
     legend: 'failed',
   });
 
+export const undeleted = (alerts: ResolvedAlerts) =>
+  measured(alerts, 'JournalUndeleted', {
+    title: 'Deletions that failed',
+    meaning: 'Bad: above the red line: what retention no longer wants stays, and fills the volume.',
+    unit: Short,
+    legend: 'failed',
+  });
+
 export const snapshotFailures = (alerts: ResolvedAlerts) =>
   measured(alerts, 'SnapshotFailing', {
     title: 'Snapshots that failed',

@@ -24,6 +24,7 @@ import {
   senderDrops,
   snapshotFailures,
   uncompressed,
+  undeleted,
 } from './collector-health.ts';
 import { dashboard, row } from './dashboard.ts';
 import {
@@ -63,7 +64,7 @@ export const stackHealth = (alerts: ResolvedAlerts) =>
         [journalOnDisk, journalReach, journalSegments],
         [journalSync, journalBytes],
         [journalFailures(alerts), journalCorruption(alerts)],
-        [uncompressed(alerts), snapshotFailures(alerts)],
+        [uncompressed(alerts), undeleted(alerts), snapshotFailures(alerts)],
         [indexLag(alerts)],
       ),
       row(

@@ -5,6 +5,7 @@ import {
   collectorEvictions,
   collectorIndexLag,
   collectorJournalCompressErrors,
+  collectorJournalDeleteErrors,
   collectorJournalErrors,
   collectorLateEvents,
   collectorRejections,
@@ -121,6 +122,15 @@ export const journalUncompressed = (settings: Growth, heldSeconds: number) =>
     what: 'failed compressions',
     labels: {},
     input: (values) => [series(collectorJournalCompressErrors, { instance: 'collector-0' }, values)],
+  });
+
+export const journalUndeleted = (settings: Growth, heldSeconds: number) =>
+  growthTests({
+    ...settings,
+    heldSeconds,
+    what: 'failed deletions',
+    labels: {},
+    input: (values) => [series(collectorJournalDeleteErrors, { instance: 'collector-0' }, values)],
   });
 
 export const snapshotFailing = (settings: Growth, heldSeconds: number) =>

@@ -144,6 +144,11 @@ export const collectorJournalCompressErrors = counter('mcp_collector_journal_com
   unit: 'events',
 });
 
+export const collectorJournalDeleteErrors = counter('mcp_collector_journal_delete_errors_total', {
+  help: 'Times that segments which retention no longer wants could not be deleted: they take their room until it succeeds.',
+  unit: 'events',
+});
+
 export const collectorJournalSync = histogram('mcp_collector_journal_sync_seconds', {
   help: 'Duration of one group commit: write and fdatasync.',
   unit: 'seconds',
@@ -228,6 +233,7 @@ export const collectorMetrics = {
   collectorJournalSegments,
   collectorJournalOldest,
   collectorJournalCompressErrors,
+  collectorJournalDeleteErrors,
   collectorJournalSync,
   collectorCorruptRecords,
   collectorSnapshotErrors,

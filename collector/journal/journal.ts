@@ -5,6 +5,7 @@
  * collector always starts a new segment and never writes to one it has not created.
  */
 import { mkdir } from 'node:fs/promises';
+import { collectorJournalDeleteErrors } from '../catalogue/collector-metrics.ts';
 import { BlockWriter, type BlockWriterOptions } from './block-writer.ts';
 import { type ChainEnd, encodeLink } from './chain.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
@@ -134,7 +135,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#pruning.catch(() => {});
+    await this.#pruning;
     await this.#commits.close();
     await this.#segments.close();
     await this.#blocks.close();
@@ -159,13 +160,18 @@ export class Journal {
 
   #upkeep(): void {
     this.#segments.compress();
-    this.#prune().catch((error: Error) =>
-      this.#options.logger.error({ error: error.message }, 'old segments of the journal cannot be deleted'),
-    );
+    void this.#prune();
   }
 
+  /** Tried again with the next snapshot, and once a minute. */
   #prune(): Promise<void> {
-    this.#pruning = this.#pruning.catch(() => {}).then(() => this.#pruneNow());
+    const { instruments, logger } = this.#options;
+    this.#pruning = this.#pruning
+      .then(() => this.#pruneNow())
+      .catch((error: Error) => {
+        instruments.inc(collectorJournalDeleteErrors, {});
+        logger.error({ error: error.message }, 'old segments of the journal cannot be deleted');
+      });
     return this.#pruning;
   }
 

@@ -50,6 +50,8 @@ export class Segments {
   #current: number | undefined;
   /** Segments before it are being deleted. */
   #deleting = 0;
+  /** Those that could not be, by number: nobody reads them, and they take their room. */
+  readonly #left = new Map<number, File>();
   #stopped = false;
   #failing = false;
 
@@ -154,6 +156,7 @@ export class Segments {
   /** The segment before which retention wants all deleted; undefined when it wants nothing. */
   get due(): number | undefined {
     const { retentionBytes, retentionSeconds } = this.#options;
+    const again = this.#left.size > 0 ? this.#deleting : undefined;
     let total = 0;
     for (const { bytes } of this.#files.values()) total += bytes;
     const notBefore = this.#now() - retentionSeconds * 1_000;
@@ -161,23 +164,32 @@ export class Segments {
     for (const [segment, { bytes, lastWriteMs }] of this.#files) {
       const wanted = total > retentionBytes || lastWriteMs < notBefore;
       if (!wanted || segment >= this.#covered || segment === newest)
-        return segment === this.oldest ? undefined : segment;
+        return segment === this.oldest ? again : segment;
       total -= bytes;
     }
-    return undefined;
+    return again;
   }
 
-  /** Deletes the segments before one. */
+  /** Deletes the segments before one. Rejects when some could not be deleted; they are due again. */
   async deleteBefore(segment: number): Promise<void> {
     // What is being compressed, or came to be meanwhile, would come back under its new name.
     this.#deleting = segment;
     if (this.#current !== undefined && this.#current < segment) await this.#stopCompressing();
-    for (const number of this.numbers) {
-      if (number >= segment) break;
-      await this.#delete(number);
+    let failure: unknown;
+    for (const number of [...this.#left.keys(), ...this.numbers]) {
+      if (number >= segment) continue;
+      const file = this.#files.get(number) ?? (this.#left.get(number) as File);
+      try {
+        this.#left.delete(number);
+        await this.#delete(number);
+      } catch (error) {
+        this.#left.set(number, file);
+        failure = error;
+      }
     }
     await this.#exposeOldest();
     this.compress();
+    if (failure) throw failure;
   }
 
   /** Waits until nothing is compressed any more; a segment that is half done is left for the next start. */
@@ -233,9 +245,9 @@ export class Segments {
   #expose(): void {
     const { instruments } = this.#options;
     let bytes = 0;
-    for (const file of this.#files.values()) bytes += file.bytes;
+    for (const files of [this.#files, this.#left]) for (const file of files.values()) bytes += file.bytes;
     instruments.set(collectorJournalDisk, {}, bytes);
-    instruments.set(collectorJournalSegments, {}, this.#files.size);
+    instruments.set(collectorJournalSegments, {}, this.#files.size + this.#left.size);
   }
 
   async #exposeOldest(): Promise<void> {

@@ -120,6 +120,7 @@ test('every loss that the collector counts is watched by an alert', () => {
     collectorMetrics.collectorJournalErrors,
     collectorMetrics.collectorCorruptRecords,
     collectorMetrics.collectorJournalCompressErrors,
+    collectorMetrics.collectorJournalDeleteErrors,
     collectorMetrics.collectorSnapshotErrors,
   ];
   expect(losses.map(({ name }) => name).filter((name) => !watched.has(name))).toEqual([]);

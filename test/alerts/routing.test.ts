@@ -130,7 +130,7 @@ describe('what keeps a page from being lost', () => {
     const [rule] = config.inhibit_rules;
     expect(rule.source_matchers).toEqual(['alertname="CollectorDown"']);
     expect(rule.target_matchers[1]).toBe(
-      'alertname=~"SessionAnomaly|FindingsToReview|DetectorFailing|ToolErrorSustained|LatencyDegradation|IngestRejecting|SendersDropping|EventsLate|JournalCorrupt|JournalUncompressed|SnapshotFailing|IndexBehind|SeriesOverflow|StateEvicted"',
+      'alertname=~"SessionAnomaly|FindingsToReview|DetectorFailing|ToolErrorSustained|LatencyDegradation|IngestRejecting|SendersDropping|EventsLate|JournalCorrupt|JournalUncompressed|JournalUndeleted|SnapshotFailing|IndexBehind|SeriesOverflow|StateEvicted"',
     );
   });
 

@@ -1,9 +1,11 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -12,7 +14,10 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { collectorJournalErrors } from '../../../collector/catalogue/collector-metrics.ts';
+import {
+  collectorJournalDeleteErrors,
+  collectorJournalErrors,
+} from '../../../collector/catalogue/collector-metrics.ts';
 import type { McpEvent } from '../../../collector/catalogue/events.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
@@ -302,6 +307,27 @@ test('the oldest segments over the retention go, but none that no snapshot cover
   expect(kept.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(5_000 + 1_000);
   expect((await ids()).at(-1)).toBe('id-39');
   expect((await ids())[0]).not.toBe('id-0');
+});
+
+test('a segment that cannot be deleted is counted, fails no snapshot, and goes as soon as it can be', async () => {
+  const { instruments } = options;
+  await open({ segmentBytes: 100, retentionBytes: 1 });
+  const first = segments()[0]!;
+  for (const id of ['a', 'b', 'c']) await append(id);
+  await vi.waitFor(() => expect(segments()).toContain(`${first}.zst`));
+  // Where the plain file was, so that it is no file that can be deleted.
+  mkdirSync(join(directory, first));
+  const failures = async () => sampleValue(await instruments.exposition(), collectorJournalDeleteErrors);
+  await journal.covered(journal.end);
+  await instruments.exposition();
+  clockMs += 60_000;
+  expect(await failures()).toBe(1);
+  expect((await ids()).at(-1)).toBe('c');
+  rmdirSync(join(directory, first));
+  // As once a minute.
+  await journal.covered(journal.end);
+  expect(segments().filter((name) => name.startsWith(first))).toEqual([]);
+  expect(await failures()).toBe(1);
 });
 
 test('reading goes on behind segments that retention deletes meanwhile', async () => {
