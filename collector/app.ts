@@ -90,7 +90,8 @@ async function open(config: CollectorConfig, logger: Logger, now: () => number, 
 
   const journal = await onDisk(config, () => openJournal(config, state, logger));
   closers.push(() => journal.close());
-  const index = new AuditIndex({ config, instruments, journal, logger, now, restored: state.position });
+  const { position: restored, lacksIndex: lacking } = state;
+  const index = new AuditIndex({ config, instruments, journal, logger, now, restored, lacking });
   closers.push(() => index.close());
   pipeline.sessions.onEnd = (session) => index.addSession(session);
   pipeline.findings.onChange = (finding) => index.addFinding(finding);

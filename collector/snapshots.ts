@@ -29,8 +29,8 @@ export class Snapshots {
   constructor(
     config: CollectorConfig,
     journal: Journal,
-    { pipeline, seen, instruments }: Omit<State, 'position'>,
-    index: { settle(): Promise<void> },
+    { pipeline, seen, instruments }: Omit<State, 'position' | 'lacksIndex'>,
+    index: { settle(): Promise<boolean> },
     logger: Logger,
   ) {
     this.#logger = logger;
@@ -43,8 +43,8 @@ export class Snapshots {
       const seenIds = seen.dump();
       try {
         const parts = partsOf(state);
-        await index.settle();
-        await writeSnapshot(config.dataDirectory, { position, parts, seenIds });
+        const indexed = await index.settle();
+        await writeSnapshot(config.dataDirectory, { position, parts: withIndex(parts, indexed), seenIds });
       } finally {
         state.sessions.end();
       }
@@ -110,6 +110,14 @@ export class Snapshots {
     }
     this.#notBefore = performance.now() + PAUSES_PER_SAVE * (performance.now() - startedAt);
   }
+}
+
+/** What a state that was saved says of the index: false when some of what had ended was not in it yet. */
+export const wasIndexed = ({ index }: Readonly<Record<string, unknown>>): boolean => index !== false;
+
+function* withIndex(parts: Iterable<SnapshotPart>, indexed: boolean): Generator<SnapshotPart> {
+  yield ['index', JSON.stringify(indexed)];
+  yield* parts;
 }
 
 /**

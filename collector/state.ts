@@ -10,6 +10,7 @@ import { readSnapshot, type Snapshot } from './journal/snapshot.ts';
 import { Pipeline } from './process/pipeline.ts';
 import { SeenIds } from './receive/dedupe.ts';
 import type { Intake } from './receive/intake.ts';
+import { wasIndexed } from './snapshots.ts';
 
 export interface State {
   readonly instruments: Instruments;
@@ -17,6 +18,8 @@ export interface State {
   readonly seen: SeenIds;
   /** The journal's records from here on are not in the state yet; all of them when undefined. */
   readonly position?: Position;
+  /** Some of what had ended when the state was saved was not in the index. */
+  readonly lacksIndex: boolean;
 }
 
 function build(
@@ -31,11 +34,17 @@ function build(
     logger.error({ error: error.stack, kind }, 'an event could not be processed'),
   );
   const seen = new SeenIds(config.limits.dedupeIds, key);
-  if (snapshot === undefined) return { instruments, pipeline, seen };
+  if (snapshot === undefined) return { instruments, pipeline, seen, lacksIndex: false };
   const fresh = pipeline.restore(snapshot.state);
   if (fresh.length > 0) logger.warn({ parts: fresh }, 'parts of the snapshot were not usable and start anew');
   seen.load(snapshot.seenIds);
-  return { instruments, pipeline, seen, position: snapshot.position };
+  return {
+    instruments,
+    pipeline,
+    seen,
+    position: snapshot.position,
+    lacksIndex: !wasIndexed(snapshot.state),
+  };
 }
 
 /** The state of the last snapshot; an empty one, so that the whole journal counts again, when it cannot be used. */

@@ -3,7 +3,7 @@
  *
  * Open sessions are in memory. One that ends is queued here and written by a thread of its own, with what the journal
  * position says: all that ended before it is in. A snapshot waits for that, so a collector that is killed tells again,
- * from its snapshot on, what the index has not got. Where that does not hold (the file is missing, damaged, of another
+ * from its snapshot on, what the index has not got; one that waited in vain says so. Where that does not hold (the file is missing, damaged, of another
  * version, or more ended than may wait), the index is made anew from the journal while everything else goes on.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -36,6 +36,8 @@ export interface IndexParts {
   readonly now: () => number;
   /** The state was restored as of here, so what ended before is not told again; undefined when all is. */
   readonly restored: Position | undefined;
+  /** Some of what ended before then was not in the index when the state was saved. */
+  readonly lacking: boolean;
 }
 
 const WRITE_EVERY_MS = 1_000;
@@ -129,18 +131,19 @@ export class AuditIndex {
     return Promise.race([answer, promise]).finally(() => clearTimeout(timer));
   }
 
-  /** Waits, not for long, until all that has ended so far is in the index and on disk. */
-  async settle(patienceMs = SETTLE_MS): Promise<void> {
+  /** Waits, not for long, until all that has ended so far is in the index and on disk; false when it is not. */
+  async settle(patienceMs = SETTLE_MS): Promise<boolean> {
     const { end } = this.#parts.journal;
     // Sessions also end of silence, while the journal stays where it is.
     const told = this.#told;
     const deadline = sleep(patienceMs, true, { ref: false });
     let late = false;
     while (!late && !this.#reached(end, told)) {
-      if (this.#failure !== undefined || this.#rebuild !== undefined) return;
+      if (this.#failure !== undefined || this.#rebuild !== undefined) return false;
       late = (await Promise.race([this.#next(true), deadline])) === true;
     }
     await Promise.race([this.#thread.call('sync').catch(() => {}), deadline]);
+    return this.#reached(end, told);
   }
 
   /** Writes what is waiting, if it can, and lets go of the file. */
@@ -189,8 +192,10 @@ export class AuditIndex {
   }
 
   async #open(): Promise<void> {
-    const { journal, restored } = this.#parts;
-    const reason = await this.#thread.call('open', restored, journal.end);
+    const { journal, restored, lacking } = this.#parts;
+    // Sessions that fell silent while the journal stood still are behind no position.
+    const reason =
+      (await this.#thread.call('open', restored, journal.end)) ?? (lacking ? 'behind' : undefined);
     if (reason !== undefined) this.#needRebuild(reason);
     this.#opened = true;
   }

@@ -1,10 +1,13 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { indexFile } from '../../../collector/audit/index-file.ts';
 import { readJournal } from '../../../collector/audit/journal-reader.ts';
 import type { CollectorConfig } from '../../../collector/config.ts';
 import { CollectorProcess } from '../process-of-its-own.ts';
-import { testConfig } from '../running.ts';
+import { testConfig, toolCall } from '../running.ts';
 import { listAll, sendEnded, usersInIndex } from './sessions-of.ts';
 
 const ROUNDS = 3;
@@ -45,7 +48,7 @@ test('after kill -9 at any moment no ended session is missing in the index and n
   for (let round = 0; round < ROUNDS; round++) {
     const collector = await CollectorProcess.start(config);
     const loaded = load(collector, round);
-    await new Promise((resolve) => setTimeout(resolve, 900 + round * 370));
+    await setTimeout(900 + round * 370);
     await collector.end('SIGKILL');
     await loaded;
   }
@@ -64,3 +67,34 @@ test('after kill -9 at any moment no ended session is missing in the index and n
   expect(await collector.end('SIGTERM')).toBe(0);
   expect(usersInIndex(config)).toEqual(expected);
 }, 180_000);
+
+test('sessions that fall silent while the index is locked are in it after kill -9, although the journal stood still', async () => {
+  config = { ...config, sessionIdleSeconds: 4 };
+  const collector = await CollectorProcess.start(config);
+  const users = ['silent one', 'silent two'];
+  await sendEnded(collector, ['ended']);
+  await collector.send(users.map((user) => toolCall({ user, session: { id: user } })));
+  await vi.waitFor(() => expect(usersInIndex(config)).toHaveLength(1), { timeout: 10_000 });
+  // Until the index has come as far as the journal.
+  await setTimeout(1_500);
+  const lock = new DatabaseSync(indexFile(config.dataDirectory));
+  lock.exec('BEGIN IMMEDIATE');
+  await vi.waitFor(
+    async () => expect((await listAll(collector.ports.pages, 'state=idle')).sessions).toHaveLength(2),
+    { timeout: 10_000, interval: 100 },
+  );
+  // And until a snapshot knows that they have ended.
+  const idleMs = Date.now();
+  await vi.waitFor(
+    () => expect(statSync(join(config.dataDirectory, 'snapshot')).mtimeMs).toBeGreaterThan(idleMs + 2_000),
+    { timeout: 15_000, interval: 100 },
+  );
+  await collector.end('SIGKILL');
+  lock.close();
+  expect(usersInIndex(config)).toEqual(['user of ended']);
+  const again = await CollectorProcess.start(config);
+  await vi.waitFor(() => expect(usersInIndex(config)).toEqual([...users, 'user of ended']), {
+    timeout: 20_000,
+  });
+  expect(await again.end('SIGTERM')).toBe(0);
+}, 90_000);
