@@ -89,13 +89,13 @@ export class AuditIndex {
   /** Takes a session that has ended, or an ended one of which something came late. */
   addSession(session: Session): void {
     this.#told++;
-    if (!this.#queue.addSession(session)) this.#overflowed();
+    this.#overflowed(this.#queue.addSession(session));
   }
 
   /** Takes a finding that was made or changed. */
   addFinding(finding: Finding): void {
     this.#told++;
-    if (!this.#queue.addFinding(finding)) this.#overflowed();
+    this.#overflowed(this.#queue.addFinding(finding));
   }
 
   /** Lets it read the whole journal if it has to; before, the collector's own start has the disk and the cores. */
@@ -164,8 +164,9 @@ export class AuditIndex {
     return this.#written !== undefined && !isBefore(this.#written.end, end) && this.#written.told >= told;
   }
 
-  #overflowed(): void {
-    this.#parts.instruments.inc(collectorEvictions, { table: 'index' });
+  #overflowed(dropped: number): void {
+    if (dropped === 0) return;
+    this.#parts.instruments.inc(collectorEvictions, { table: 'index' }, dropped);
     this.#needRebuild('overflow');
   }
 

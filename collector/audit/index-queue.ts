@@ -2,11 +2,16 @@
 import type { Finding } from '../process/finding.ts';
 import type { Session } from '../process/session.ts';
 
-/** Sessions that may wait, about 1 kB each, and findings; far more than come while the index's thread makes a page. */
-const WAITING = 10_000;
+/**
+ * Sessions that may wait, and with their tools and places: 10 MB at most with names of 100 letters, and far more than come
+ * while the index's thread makes a page.
+ */
+const WAITING_SESSIONS = 10_000;
+const WAITING_ROWS = 40_000;
+/** Findings are some kilobytes each. */
+const WAITING_FINDINGS = 2_000;
 /** Sessions and their tools in one batch: copying them to the other thread holds this one up for 2 ms at most. */
 const BATCH_ROWS = 2_000;
-/** Findings are some kilobytes each. */
 const BATCH_FINDINGS = 200;
 
 export interface Waiting {
@@ -18,24 +23,46 @@ export interface Waiting {
 const nothing: Waiting = { sessions: new Set(), findings: new Map() };
 
 export class IndexQueue {
-  #sessions = new Set<Session>();
+  /** Each with its rows. */
+  #sessions = new Map<Session, number>();
   #findings = new Map<string, Finding>();
+  /** Rows of the sessions that are in no batch yet, and of those in the batch. */
+  #rows = 0;
+  #batchRows = 0;
   #batch = nothing;
   #sinceMs: number | undefined;
   #batchSinceMs: number | undefined;
   /** Sessions and findings that were dropped because too many waited. */
   dropped = 0;
 
-  /** False when another one had to be dropped for it. */
-  addSession(session: Session): boolean {
-    this.#sessions.add(session);
-    return this.#added(this.#sessions, this.#batch.sessions.size);
+  /** How many had to be dropped for it. */
+  addSession(session: Session): number {
+    this.#sinceMs ??= performance.now();
+    const rows = 1 + session.tools.size + session.places.length;
+    this.#rows += rows - (this.#sessions.get(session) ?? 0);
+    this.#sessions.set(session, rows);
+    let dropped = 0;
+    while (
+      this.#sessions.size + this.#batch.sessions.size > WAITING_SESSIONS ||
+      this.#rows + this.#batchRows > WAITING_ROWS
+    ) {
+      const [oldest] = this.#sessions.keys();
+      this.#drop(oldest as Session);
+      dropped++;
+    }
+    this.dropped += dropped;
+    return dropped;
   }
 
-  /** False when another one had to be dropped for it. */
-  addFinding(finding: Finding): boolean {
+  /** How many had to be dropped for it. */
+  addFinding(finding: Finding): number {
+    this.#sinceMs ??= performance.now();
     this.#findings.set(finding.id, finding);
-    return this.#added(this.#findings, this.#batch.findings.size);
+    if (this.#findings.size + this.#batch.findings.size <= WAITING_FINDINGS) return 0;
+    const [oldest] = this.#findings.keys();
+    this.#findings.delete(oldest as string);
+    this.dropped++;
+    return 1;
   }
 
   /** Sessions and findings that are in no batch yet. */
@@ -45,7 +72,7 @@ export class IndexQueue {
 
   /** All sessions that are not known to be written. */
   get sessions(): readonly Session[] {
-    return [...new Set([...this.#batch.sessions, ...this.#sessions])];
+    return [...new Set([...this.#batch.sessions, ...this.#sessions.keys()])];
   }
 
   /** Since when the one that has waited longest does; undefined when none waits. */
@@ -57,11 +84,12 @@ export class IndexQueue {
   take(): Waiting {
     const sessions = new Set<Session>();
     let rows = 0;
-    for (const session of this.#sessions) {
-      rows += 1 + session.tools.size;
+    for (const [session, own] of this.#sessions) {
+      rows += own;
       if (sessions.size > 0 && rows > BATCH_ROWS) break;
       sessions.add(session);
-      this.#sessions.delete(session);
+      this.#drop(session);
+      this.#batchRows += own;
     }
     const findings = new Map<string, Finding>();
     for (const [id, finding] of this.#findings) {
@@ -77,24 +105,24 @@ export class IndexQueue {
 
   done(): void {
     this.#batch = nothing;
+    this.#batchRows = 0;
     this.#batchSinceMs = undefined;
   }
 
   putBack(): void {
-    this.#sessions = new Set([...this.#batch.sessions, ...this.#sessions]);
-    this.#findings = new Map([...this.#batch.findings, ...this.#findings]);
-    this.#sinceMs = this.#batchSinceMs ?? this.#sinceMs;
+    const later = [...this.#sessions.keys()];
+    this.#sessions.clear();
+    this.#rows = 0;
+    const { sessions, findings } = this.#batch;
+    const sinceMs = this.#batchSinceMs ?? this.#sinceMs;
     this.done();
+    for (const session of [...sessions, ...later]) this.addSession(session);
+    this.#findings = new Map([...findings, ...this.#findings]);
+    this.#sinceMs = sinceMs;
   }
 
-  #added<T>(
-    waiting: { readonly size: number; keys(): Iterator<T>; delete(oldest: T): boolean },
-    inBatch: number,
-  ): boolean {
-    this.#sinceMs ??= performance.now();
-    if (waiting.size + inBatch <= WAITING) return true;
-    waiting.delete(waiting.keys().next().value as T);
-    this.dropped++;
-    return false;
+  #drop(session: Session): void {
+    this.#rows -= this.#sessions.get(session) ?? 0;
+    this.#sessions.delete(session);
   }
 }

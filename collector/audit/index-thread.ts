@@ -7,7 +7,7 @@ import type { Answer, CallName, IndexCalls, IndexThreadData } from './protocol.t
 /** What a rebuild needs at most: as many sessions as the collector itself may hold. */
 const HEAP_MB = 256;
 /** Queries make much garbage and little that stays: a small young generation is swept as cheaply. */
-const YOUNG_MB = 16;
+const YOUNG_MB = 4;
 
 /** From its sources, the file beside this one; in the one-file bundle, the program, which knows what it was started for. */
 const entry = import.meta.filename?.endsWith('.ts')

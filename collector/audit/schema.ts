@@ -14,7 +14,7 @@ import type { Finding } from '../process/finding.ts';
 /** Raised with every change below; a file of another version is thrown away. */
 export const SCHEMA_VERSION = 3;
 
-const CACHE_KIB = 16 * 1024;
+const CACHE_KIB = 4 * 1024;
 const BUSY_MS = 1_000;
 const WAL_BYTES = 32 * 1024 * 1024;
 
