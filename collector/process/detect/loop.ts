@@ -4,12 +4,13 @@
  *
  * A result that changes is progress, so a poll that waits for something counts only while nothing happens. How often a
  * tool is asked the same in ordinary sessions is learnt for each tool: the limit is twice the most seen in 99 of 100
- * sessions, and never below six rounds. Ten times the limit is confirmed where 30 sessions say what is usual.
+ * sessions, and never below six rounds. Ten times the limit is confirmed where 30 sessions say what is usual and each
+ * round changes something: reading the same again is also what waiting for something looks like, and wakes nobody.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Bounded } from './bounded.ts';
-import type { Call, SessionFacts } from './call.ts';
+import type { Call, SessionFacts, ToolRisk } from './call.ts';
 import type { Detector, Report } from './detector.ts';
 import type { Payload } from './payload.ts';
 import { hashNext, hashText, join, mix } from './text/hash.ts';
@@ -19,7 +20,10 @@ const WINDOW = 32;
 const LONGEST_CYCLE = 4;
 const LEAST_ROUNDS = 6;
 const TIMES_USUAL = 2;
-/** So many times the limit, of a tool whose sessions are known, nobody waits for: that is a runaway, and certain. */
+/**
+ * So many times the limit, of a tool whose sessions are known, nobody changes the same: that is a runaway, and certain. In
+ * 1,118 benign recorded sessions the most rounds of any call are 26, and of one that changes something 3.
+ */
 const RUNAWAY_TIMES = 10;
 const KNOWN_SESSIONS = 30;
 const MAXIMUM_TOOLS = 2_000;
@@ -36,6 +40,8 @@ export interface LoopState {
   /** Most rounds of one call, by its tool. */
   most: { endpoint: string; rounds: number } | undefined;
   told: number;
+  /** Calls since the last one that changes something. */
+  sinceChange: number;
 }
 
 const savedCheck = Compile(Type.Array(Type.Tuple([Type.String(), Type.Array(Type.Integer({ minimum: 0 }))])));
@@ -46,7 +52,7 @@ export class Loop implements Detector<LoopState> {
   readonly #tools = new Bounded<number[]>(MAXIMUM_TOOLS);
 
   open(): LoopState {
-    return { calls: [], rounds: [0, 0, 0, 0], most: undefined, told: 0 };
+    return { calls: [], rounds: [0, 0, 0, 0], most: undefined, told: 0, sinceChange: 0 };
   }
 
   /** What nobody sent, or a restart forgot, is not the same again. */
@@ -57,6 +63,7 @@ export class Loop implements Detector<LoopState> {
   observe(call: Call, session: SessionFacts, state: LoopState, report: Report): void {
     if (!this.cares(call)) return;
     const { calls, rounds } = state;
+    state.sinceChange = changes(call.risk) ? 0 : state.sinceChange + 1;
     const hash = join(
       join(hashText(call.endpoint), hashOf(call.arguments)),
       join(hashOf(call.result), hashText(call.outcome)),
@@ -81,11 +88,13 @@ export class Loop implements Detector<LoopState> {
     const { limit, usual, sessions } = this.#limit(call.endpoint);
     if (worst < limit || worst < 2 * state.told) return;
     state.told = worst;
+    const isRunaway =
+      sessions >= KNOWN_SESSIONS && worst >= RUNAWAY_TIMES * limit && state.sinceChange < cycle;
     const what =
       cycle === 1 ? 'the same arguments' : `${cycle - 1} other ${cycle === 2 ? 'call' : 'calls'} in turn`;
     report(session, {
       detector: 'loop',
-      certainty: sessions >= KNOWN_SESSIONS && worst >= RUNAWAY_TIMES * limit ? 'confirmed' : 'scored',
+      certainty: isRunaway ? 'confirmed' : 'scored',
       score: worst / limit,
       message: `\`${call.tool}\` ${worst} times with ${what} and the same result${cycle === 1 ? '' : 's'}, so nothing comes of it; in ${sessions} sessions that asked this tool the same again, 99 % stopped at ${usual}.`,
       server: call.server,
@@ -139,6 +148,10 @@ export class Loop implements Detector<LoopState> {
     return { limit: Math.max(LEAST_ROUNDS, TIMES_USUAL * usual), usual, sessions };
   }
 }
+
+/** A name with words of both kinds, such as `get_update_status`, is no proof; what the operator or the server says is. */
+const changes = ({ sink, sensitive, provenance }: ToolRisk): boolean =>
+  sink && (provenance !== 'name' || !sensitive);
 
 const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + (count ?? 0), 0);
 

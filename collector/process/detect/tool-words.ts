@@ -54,7 +54,7 @@ const outwardNouns = words(
   'email mail message webhook tweet sms payment transaction money invite webpage http request url',
 );
 const readVerbs = words(
-  'get read list search fetch find query lookup show view download browse open retrieve check describe extract scrape',
+  'get read list search fetch find query lookup show view download browse open retrieve check describe extract scrape status poll wait await watch',
 );
 /** Where third parties write. */
 const untrustedNouns = words(

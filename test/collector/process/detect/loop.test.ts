@@ -33,23 +33,49 @@ describe('a loop', () => {
   });
 });
 
-test('A runaway is confirmed at ten times the limit, where sessions are known; before, it is only unusual', () => {
-  const { run } = driven(new Loop());
-  const poll = (rounds: number) => ({
-    calls: times(rounds, () => ({ tool: 'wait', args: { job: 7 }, result: 'pending' })),
-    learn: true,
+describe('a runaway', () => {
+  const known = (tool: string) => {
+    const { run } = driven(new Loop());
+    const again = (rounds: number, learn: boolean) =>
+      run({ calls: times(rounds, () => ({ tool, args: { job: 7 }, result: 'pending' })), learn });
+    return again;
+  };
+  const certainties = (told: readonly { certainty: string }[]) =>
+    new Set(told.map(({ certainty }) => certainty));
+
+  test('of a tool that changes something is confirmed at ten times the limit, where sessions are known', () => {
+    const again = known('send_reminder');
+    expect(certainties(again(300, true))).toEqual(new Set(['scored']));
+    for (let i = 0; i < 200; i++) again(3, true);
+    const told = again(300, false);
+    expect(told.map(({ certainty, evidence }) => [certainty, evidence.baseline?.rounds])).toEqual([
+      ['scored', 6],
+      ['scored', 12],
+      ['scored', 24],
+      ['scored', 48],
+      ['confirmed', 96],
+      ['confirmed', 192],
+    ]);
   });
-  expect(new Set(run(poll(300)).map(({ certainty }) => certainty))).toEqual(new Set(['scored']));
-  for (let i = 0; i < 200; i++) run(poll(3));
-  const told = run({ ...poll(300), learn: false });
-  expect(told.map(({ certainty, evidence }) => [certainty, evidence.baseline?.rounds])).toEqual([
-    ['scored', 6],
-    ['scored', 12],
-    ['scored', 24],
-    ['scored', 48],
-    ['confirmed', 96],
-    ['confirmed', 192],
-  ]);
+
+  test('is confirmed where any call of its round changes something', () => {
+    const { run } = driven(new Loop());
+    const work = (rounds: number) =>
+      times(2 * rounds, (i) => ({ tool: i % 2 ? 'get_job' : 'update_job', args: { job: 7 }, result: 'ok' }));
+    for (let i = 0; i < 60; i++)
+      for (const tool of ['get_job', 'update_job'])
+        run({ calls: times(3, () => ({ tool, args: { job: 7 }, result: 'ok' })), learn: true });
+    expect(certainties(run({ calls: work(200) }))).toEqual(new Set(['scored', 'confirmed']));
+  });
+
+  test.each(['get_job', 'wait', 'upload_status', 'await_run', 'get_update_status'])(
+    'is not what an hour of polling %s every 5 s is, though nothing happens',
+    (tool) => {
+      const again = known(tool);
+      for (let i = 0; i < 200; i++) again(3, true);
+      expect(certainties(again(720, false))).toEqual(new Set(['scored']));
+    },
+  );
 });
 
 describe('what only looks like a loop', () => {
