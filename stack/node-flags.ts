@@ -1,6 +1,11 @@
 /**
  * How Node is told to use the collector's memory. By itself it lets garbage lie for as long as the machine has room:
  * under full load 606 MiB at the most, and 452 MiB with a small young generation, for CPU that could not be told apart.
+ *
+ * And it collects garbage on four threads beside the one that answers. Where there are fewer processors than that they
+ * take its turns: of single events on two cores, while the old generation was marked, 99 of 100 were answered within
+ * 8.7 ms instead of 34 ms with one helper, for the same CPU and 10 to 40 MiB more. None at all
+ * (`--single-threaded-gc`) took 610 MiB instead of 370 for 150,000 sessions.
  */
 import type { Bytes } from './config.ts';
 import { bytes } from './quantities.ts';
@@ -11,11 +16,13 @@ import { bytes } from './quantities.ts';
  */
 const HEAP_SHARE = 1 / 2;
 const YOUNG_MIB = 16;
+const HELPER_THREADS = 1;
 
 /** glibc keeps a pool of freed memory for each of a dozen threads, which two serve as well: 25 MiB to 80 MiB less. */
 export const collectorEnvironment = { MALLOC_ARENA_MAX: '2' } as const;
 
 export const collectorNodeFlags = (memory: Bytes, processes = 1): readonly string[] => [
   `--max-semi-space-size=${YOUNG_MIB}`,
+  `--v8-pool-size=${HELPER_THREADS}`,
   `--max-old-space-size=${Math.floor((bytes(memory) * HEAP_SHARE) / processes / 2 ** 20)}`,
 ];
