@@ -40,8 +40,8 @@ export function cleanLabelValue(value: string, length = NAME_LENGTH): string {
   return `${cut.trimEnd()}…`;
 }
 
-/** A tool on its server, as both ends of a flow are named. */
-export const endpointOf = (serverName: string, toolName: string): string =>
+/** A tool on its server as labels and lists show it. Names that differ in what nobody sees are one here, not for detectors. */
+export const endpointLabel = (serverName: string, toolName: string): string =>
   `${cleanLabelValue(serverName)}/${cleanLabelValue(toolName)}`;
 
 /** The name each open label overflows under. Labels that only gauges have are bounded by the tables they come from. */

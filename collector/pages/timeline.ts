@@ -9,7 +9,7 @@ import type { Journal } from '../journal/journal.ts';
 import { type Flow, flowsInto } from '../process/flows.ts';
 import { CallsBefore } from '../process/recent-calls.ts';
 import { PLACE_BYTES } from '../process/session.ts';
-import { endpointOf } from '../series-bounds.ts';
+import { endpointLabel } from '../series-bounds.ts';
 
 const TIMELINE_EVENTS = 1_000;
 /** How long events that come in wait for a page. */
@@ -66,7 +66,7 @@ function flowsBetween(events: readonly McpEvent[]): Flow[] {
   const sums = new Map<string, Flow>();
   for (const event of events) {
     if (event.kind !== 'tool_call') continue;
-    const endpoint = endpointOf(event.server, event.tool);
+    const endpoint = endpointLabel(event.server, event.tool);
     for (const { from, to, bytes } of flowsInto(endpoint, event.request_bytes ?? 0, recentCalls)) {
       const key = JSON.stringify([from, to]);
       sums.set(key, { from, to, bytes: bytes + (sums.get(key)?.bytes ?? 0) });

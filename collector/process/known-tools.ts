@@ -9,7 +9,7 @@ import { type EventOf, perspectives } from '../catalogue/events.ts';
 import { type Outcome, server as serverBound, tool as toolBound, UNKNOWN } from '../catalogue/labels.ts';
 import { approvedTools, type CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
-import { cleanLabelValue, endpointOf } from '../series-bounds.ts';
+import { cleanLabelValue, endpointLabel } from '../series-bounds.ts';
 import { FlowsInto } from './flows.ts';
 import { interned } from './interned.ts';
 import { ToolSeries } from './tool-series.ts';
@@ -31,7 +31,7 @@ export class NamedTool {
   constructor(instruments: Instruments, server: string, tool: string) {
     this.server = server;
     this.tool = tool;
-    this.endpoint = interned(endpointOf(server, tool));
+    this.endpoint = interned(endpointLabel(server, tool));
     this.series = new ToolSeries(instruments, server, tool);
     this.flows = new FlowsInto(instruments, this.endpoint);
   }

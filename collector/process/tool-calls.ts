@@ -7,7 +7,7 @@
  */
 import type { EventOf } from '../catalogue/events.ts';
 import { errorOutcomes, type Outcome, UNKNOWN } from '../catalogue/labels.ts';
-import { endpointOf } from '../series-bounds.ts';
+import { endpointLabel } from '../series-bounds.ts';
 import type { NamedTool } from './known-tools.ts';
 import type { OpenSession } from './open-session.ts';
 import type { Occasion, Parts } from './parts.ts';
@@ -39,6 +39,6 @@ function countInSession(call: ToolCall, tool: NamedTool, session: OpenSession, p
     if (refusals.has(call.outcome)) session.refused++;
   }
   tool.flows.count(session.recentCalls, call);
-  const called = tool.tool === UNKNOWN ? endpointOf(call.server, call.tool) : tool.endpoint;
+  const called = tool.tool === UNKNOWN ? endpointLabel(call.server, call.tool) : tool.endpoint;
   parts.sessions.addCall(session, called);
 }

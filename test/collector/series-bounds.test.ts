@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OverflowLabel } from '../../collector/catalogue/collector-metrics.ts';
 import { client, endpoint, tool } from '../../collector/catalogue/labels.ts';
-import { cleanLabelValue, endpointOf, LabelBounds } from '../../collector/series-bounds.ts';
+import { cleanLabelValue, endpointLabel, LabelBounds } from '../../collector/series-bounds.ts';
 
 describe('a label value', () => {
   test.each([
@@ -48,7 +48,7 @@ describe('the bound of a label', () => {
 });
 
 test('An endpoint keeps both of its names whole, however long they are', () => {
-  const name = endpointOf('s'.repeat(500), 't'.repeat(500));
+  const name = endpointLabel('s'.repeat(500), 't'.repeat(500));
   expect(name).toHaveLength(257);
   expect(new LabelBounds(() => {}).clean(endpoint, name)).toBe(name);
 });

@@ -4,15 +4,15 @@ import { exposedMetrics } from '../../collector/catalogue/catalogue.ts';
 import type { Metric } from '../../collector/catalogue/metric.ts';
 import { collectorDefaults } from '../../collector/config.ts';
 import { createInstruments } from '../../collector/instruments.ts';
-import { endpointOf } from '../../collector/series-bounds.ts';
+import { endpointLabel } from '../../collector/series-bounds.ts';
 import { artefacts } from '../../stack/artefacts.ts';
 import { defineStack } from '../../stack/config.ts';
 
 const longest = (text: string) => text.padEnd(128, '語');
 /** As many bytes as an open label can have; numbers that share no factor, so that all sets of labels differ. */
 const value = (label: string, i: number) => {
-  if (label === 'from') return endpointOf(longest(`s${i % 13}`), longest(`t${i % 37}`));
-  if (label === 'to') return endpointOf(longest(`s${i % 11}`), longest(`t${i % 43}`));
+  if (label === 'from') return endpointLabel(longest(`s${i % 13}`), longest(`t${i % 37}`));
+  if (label === 'to') return endpointLabel(longest(`s${i % 11}`), longest(`t${i % 43}`));
   const counts: Record<string, number> = { server: 199, tool: 997, client: 47, rule: 193 };
   return longest(`${label}${i % (counts[label] ?? 49)}`);
 };

@@ -3,7 +3,7 @@ const MOST = 16_384;
 const known = new Map<string, Map<string, string>>();
 let count = 0;
 
-/** `server/tool`. */
+/** `server/tool` as they were sent: a look-alike is another tool, with habits and verdicts of its own. For labels: `endpointLabel`. */
 export function endpointOf(server: string, tool: string): string {
   const tools = known.get(server);
   const endpoint = tools?.get(tool);

@@ -158,6 +158,22 @@ describe('a verdict', () => {
     }
   });
 
+  test('on tools with odd names is about these names, and not about others that look like them', () => {
+    const odd = `read \u200b\u0007 ${'x'.repeat(240)}`;
+    const desk = new Desk();
+    const told = (session: string, tool: string) => {
+      desk.call(session, tool);
+      desk.call(session, 'confirm');
+      return desk.findings.of(session);
+    };
+    const [first] = told('s1', odd);
+    expect(first?.evidence.calls[0]).toMatchObject({ endpoint: `mail/${odd}` });
+    desk.judge(first!.id, 'benign');
+    expect(told('s2', odd)).toEqual([]);
+    for (const [i, look] of [odd.replace('\u200b', ''), odd.slice(0, -1), odd.replaceAll(' ', '_')].entries())
+      expect(told(`other-${i}`, look)).toHaveLength(1);
+  });
+
   test('ends by itself after 30 days', () => {
     const { desk, id } = told();
     desk.judge(id, 'benign');
