@@ -122,11 +122,19 @@ export class Family {
   /** What some scraper may not have seen yet. */
   unseen(): SavedGroup[] {
     const saved: SavedGroup[] = [];
-    const visit = (node: Branch | Group | undefined, open: string[]) => {
-      if (node instanceof Map) for (const [value, next] of node) visit(next, [...open, value]);
-      else if (node?.unseen) saved.push(this.#saved(node, open));
+    const open: string[] = [];
+    const visit = (node: Branch | Group | undefined) => {
+      if (!(node instanceof Map)) {
+        if (node?.unseen) saved.push(this.#saved(node, open));
+        return;
+      }
+      for (const [value, next] of node) {
+        open.push(value);
+        visit(next);
+        open.pop();
+      }
     };
-    visit(this.#root, []);
+    visit(this.#root);
     return saved;
   }
 
@@ -159,8 +167,11 @@ export class Family {
   #saved(group: Group, open: readonly string[]): SavedGroup {
     const series = this.#closedKeys.map((closed, i) => {
       const first = group.first + i * this.width;
-      const numbers = [...group.page.subarray(first, first + this.width)];
-      return { closed, value: numbers.pop() as number, buckets: numbers };
+      const last = first + this.width - 1;
+      // All at once, since they go on counting: a view of the page for each took four times as long.
+      const buckets: number[] = [];
+      for (let at = first; at < last; at++) buckets.push(group.page[at]!);
+      return { closed, value: group.page[last]!, buckets };
     });
     return { metric: this.metric.name, open: [...open], held: group.held, series };
   }

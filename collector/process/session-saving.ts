@@ -15,8 +15,10 @@ export class SessionSaving {
   readonly #rows: SessionRows;
   readonly #open: readonly number[];
   readonly #ended: readonly Session[];
-  /** By row, or by the ended session; undefined as long as it is as it was. */
-  readonly #changed = new Map<number | Session, string | undefined>();
+  /** By row: 1 as long as the session that it had is as it was, and still to be taken. A map of 150,000 took 30 ms. */
+  readonly #unchanged: Uint8Array;
+  /** What has changed since, as it was: by row, or by the ended session. */
+  readonly #changed = new Map<number | Session, string>();
   readonly #onEnd: () => void;
   /** Peaks of distinct tools by type. */
   readonly peaks: readonly (readonly [string, number])[];
@@ -32,16 +34,23 @@ export class SessionSaving {
     this.#rows = rows;
     this.#open = open;
     this.#ended = ended;
-    for (const session of [...open, ...ended]) this.#changed.set(session, undefined);
+    let rowsEnd = 0;
+    for (const row of open) rowsEnd = Math.max(rowsEnd, row + 1);
+    this.#unchanged = new Uint8Array(rowsEnd);
+    for (const row of open) this.#unchanged[row] = 1;
     this.peaks = peaks;
     this.#onEnd = onEnd;
   }
 
   /** To be called before a session changes, ends, or leaves its row. */
   before(session: OpenSession | Session): void {
-    const key = session instanceof OpenSession ? session.row : session;
-    if (this.#changed.has(key) && this.#changed.get(key) === undefined)
-      this.#changed.set(key, this.#textOf(key));
+    if (!(session instanceof OpenSession)) {
+      // Of the few that change once they have ended, those are noted too that nobody will ask for.
+      if (!this.#changed.has(session)) this.#changed.set(session, this.#textOf(session));
+    } else if (this.#unchanged[session.row] === 1) {
+      this.#unchanged[session.row] = 0;
+      this.#changed.set(session.row, this.#textOf(session.row));
+    }
   }
 
   /** The sessions in their order, each slice as a JSON array. Others may have their turn between two of them. */
@@ -63,7 +72,7 @@ export class SessionSaving {
     for (let from = 0; from < sessions.length; from += SLICE_SESSIONS) {
       const texts = sessions.slice(from, from + SLICE_SESSIONS).map((session) => {
         const text = this.#changed.get(session) ?? this.#textOf(session);
-        this.#changed.delete(session);
+        if (!this.#changed.delete(session) && typeof session === 'number') this.#unchanged[session] = 0;
         return text;
       });
       yield [list, `[${texts.join(',')}]`];
