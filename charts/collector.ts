@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { STOP_ALL_SECONDS } from '../collector/config.ts';
 import { type Artefacts, collectorPaths } from '../stack/artefacts.ts';
 import { components, ingestPort } from '../stack/components.ts';
 import type { StackConfig } from '../stack/config.ts';
@@ -87,6 +88,7 @@ export function collector(app: App, config: StackConfig, { collectorJson }: Arte
         path: dirname(collectorPaths.tokensFile),
       },
     },
-    graceSeconds: 60,
+    // Whoever stops in order, or gives up, says so in the log before it is killed.
+    graceSeconds: STOP_ALL_SECONDS + 5,
   });
 }

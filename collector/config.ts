@@ -106,6 +106,13 @@ const limitsSchema = Type.Object(
   closed,
 );
 
+/**
+ * A collector that is told to stop has so long to save its state, and is killed then; several processes, which are told
+ * by the one that started them, end before it does.
+ */
+export const STOP_SECONDS = 50;
+export const STOP_ALL_SECONDS = STOP_SECONDS + 5;
+
 /** What one batch of sessions takes has to fit in many times. */
 export const SMALLEST_INDEX_BYTES = 16 * 1024 * 1024;
 

@@ -4,11 +4,12 @@ import { isMainThread } from 'node:worker_threads';
 import pino from 'pino';
 import { type Collector, startCollector } from './app.ts';
 import { runIndexThread } from './audit/thread.ts';
-import { readCollectorConfig } from './config.ts';
+import { readCollectorConfig, STOP_ALL_SECONDS, STOP_SECONDS } from './config.ts';
 import { checkDivision } from './processes/layout.ts';
 import { startProcesses } from './processes/supervisor.ts';
 import { runWorker } from './processes/worker.ts';
 import { WORKER_FLAG } from './processes/worker-process.ts';
+import { stopWithin } from './stop.ts';
 import { exitCodes, verifyCommand } from './verify.ts';
 
 const usage = `Usage: node collector/main.ts --config <file>
@@ -27,24 +28,25 @@ async function main(): Promise<void> {
     return;
   }
   if (values.config === undefined) throw new Error('--config is missing: name the configuration file');
+  const config = readCollectorConfig(values.config);
+  const logger = pino();
   let collector: Collector | undefined;
   let stopping = false;
-  const stop = async () => {
+  const stop = () => {
     // A second signal means: now. So does one before the start is done, since all there is stands in the journal.
-    if (stopping) process.exit(1);
+    if (stopping) process.kill(process.pid, 'SIGKILL');
+    if (!collector) process.exit(0);
     stopping = true;
-    await collector?.stop();
-    process.exit(0);
+    void stopWithin(collector.stop, config.processes > 1 ? STOP_ALL_SECONDS : STOP_SECONDS);
   };
   // Before the start, which may replay for long: in a container, a signal that nobody handles is lost.
-  process.on('SIGTERM', () => void stop());
-  process.on('SIGINT', () => void stop());
-  const config = readCollectorConfig(values.config);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
   await checkDivision(config);
   collector =
     config.processes > 1
-      ? await startProcesses(config, process.argv[1] as string, pino())
-      : await startCollector(config, { logger: pino() });
+      ? await startProcesses(config, process.argv[1] as string, logger)
+      : await startCollector(config, { logger });
 }
 
 const [command, ...args] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 /** What a process does that another one started: it is told its configuration, says when it is ready, and ends with it. */
 import type { Logger } from 'pino';
 import { type Collector, startCollector } from '../app.ts';
-import type { CollectorConfig } from '../config.ts';
+import { type CollectorConfig, STOP_SECONDS } from '../config.ts';
+import { stopWithin } from '../stop.ts';
 
 export type ToWorker = { readonly start: CollectorConfig } | { readonly stop: true };
 export type FromWorker = { readonly ports: Collector['ports'] } | { readonly failed: string };
@@ -17,9 +18,11 @@ export function runWorker(logger: Logger): void {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    const collector = await starting?.catch(() => undefined);
-    await collector?.stop();
-    process.exit(0);
+    const stopStarted = async () => {
+      const collector = await starting?.catch(() => undefined);
+      await collector?.stop();
+    };
+    await stopWithin(stopStarted, STOP_SECONDS);
   };
   process.on('message', (message: ToWorker) => {
     if ('stop' in message) {
