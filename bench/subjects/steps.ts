@@ -11,7 +11,7 @@ import { createInstruments } from '../../collector/instruments.ts';
 import { encodeRecord } from '../../collector/journal/record.ts';
 import { KnownTools } from '../../collector/process/known-tools.ts';
 import { decodeTraces } from '../../collector/receive/otlp/protobuf.ts';
-import { wantedKeys } from '../../collector/receive/sources/registry.ts';
+import { wantedOfSpans } from '../../collector/receive/sources/registry.ts';
 import { faultOf } from '../../collector/receive/validate.ts';
 import { atMost, type Figure, ratio } from '../figures.ts';
 import { encode } from '../payload/bodies.ts';
@@ -45,7 +45,7 @@ export const steps: Subject = {
         ours: parsedThen(eachOf(ourMetrics())),
         client: parsedThen(eachOf(clientMetrics())),
         record: parsedThen((calls) => encodeRecord({ receivedMs: 0, sourceKind: 'native', events: calls })),
-        otlp: timed((n) => decodeTraces(protobuf[n]!, wantedKeys, BATCH, () => {})),
+        otlp: timed((n) => decodeTraces(protobuf[n]!, wantedOfSpans, BATCH, () => {})),
       },
     );
     const figure = (name: string, rounds: number[], limit?: number): Figure => {

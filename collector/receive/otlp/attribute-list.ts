@@ -25,6 +25,11 @@ export class AttributeList implements Attributes {
       this.#values[place] = value;
       return;
     }
+    this.add(key, value);
+  }
+
+  /** As `set`, for a key that is known not to be there. */
+  add(key: string, value: AttributeValue): void {
     this.#keys.push(key);
     this.#values.push(value);
     if (this.#places) this.#places.set(key, this.#keys.length - 1);

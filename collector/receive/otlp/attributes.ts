@@ -11,8 +11,8 @@ import {
 } from './record.ts';
 import { WIRE, type WireReader } from './wire.ts';
 
-const KEY_VALUE = { key: 1, value: 2 } as const;
-const ANY_VALUE = { string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7 } as const;
+export const KEY_VALUE = { key: 1, value: 2 } as const;
+export const ANY_VALUE = { string: 1, bool: 2, int: 3, double: 4, array: 5, map: 6, bytes: 7 } as const;
 
 /** Values left for the record being read. */
 export interface ValueBudget {
@@ -38,7 +38,7 @@ export function readKeyValue(
     if (field === KEY_VALUE.key) {
       const start = reader.slice();
       key = keys
-        ? keys.find(reader.bytes, start, reader.position)
+        ? keys.find(reader.view, start, reader.position)
         : reader.bytes.toString('utf8', start, reader.position);
     } else if (field === KEY_VALUE.value) {
       skippedAt = key === undefined ? reader.position : -1;

@@ -84,7 +84,7 @@ function readSpan(span: Json, keys: WantedKeys, { resource, scope }: Context): T
     kind: enumOf(span, 'kind'),
     traceId: hexOf(span, 'traceId'),
     spanId: hexOf(span, 'spanId'),
-    parentSpanId: hexOf(span, 'parentSpanId'),
+    hasParent: hexOf(span, 'parentSpanId') !== '',
     parentIsRemote: flags & PARENT_IS_REMOTE.known ? (flags & PARENT_IS_REMOTE.remote) !== 0 : undefined,
     timeMs: last ? millisecondsOf(last.low, last.high) : 0,
     durationMs: start && end ? millisecondsBetween(start.low, start.high, end.low, end.high) : undefined,

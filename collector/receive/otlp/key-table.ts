@@ -1,23 +1,56 @@
-/** Finds out whether bytes are one of a set of keys, without making a string of them. */
+/**
+ * Finds out whether bytes are one of a set of keys, without making a string of them.
+ *
+ * A sender writes the same keys in the same order each time, so behind each key it is known which is likely to be next,
+ * and comparing with that one is all that is done.
+ */
 import type { WantedKeys } from './record.ts';
+import { type Bytes, hashOfWords, hasWords, keepWords, wordsOf } from './words.ts';
 
-interface Entry {
-  readonly key: string;
-  readonly bytes: Buffer;
-}
-
+/** A power of two. */
 const SLOTS = 1_024;
+/** Keys beyond the set that are remembered: enough for all that one's senders use, and no more whatever they send. */
+const REMEMBERED = 512;
+const LONGEST_REMEMBERED = 64;
+
+/** A key that has been seen, of the set or not. */
+export class SeenKey {
+  /** Undefined when it is none of the set. */
+  readonly key: string | undefined;
+  readonly length: number;
+  readonly words: Int32Array;
+  /** The one that stood behind it last time. */
+  next: SeenKey | undefined = undefined;
+  /** Number of the record that has a value for it. */
+  record = 0;
+
+  constructor(key: string | undefined, bytes: Bytes, start: number, length: number) {
+    this.key = key;
+    this.length = length;
+    this.words = new Int32Array(wordsOf(length));
+    keepWords(bytes, start, length, this.words, 0);
+  }
+
+  isAt(bytes: Bytes, start: number, length: number): boolean {
+    return length === this.length && hasWords(bytes, start, length, this.words, 0);
+  }
+}
 
 export class KeyTable implements WantedKeys {
   readonly #keys: ReadonlySet<string>;
-  readonly #slots: Entry[][] = Array.from({ length: SLOTS }, () => []);
+  readonly #slots: SeenKey[][] = Array.from({ length: SLOTS }, () => []);
+  /** What stands before the first key of a record. */
+  readonly first: SeenKey;
+  #remembered = 0;
 
   constructor(keys: Iterable<string>) {
     this.#keys = new Set(keys);
+    const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     for (const key of this.#keys) {
       const bytes = Buffer.from(key);
-      this.#slots[slotOf(bytes, 0, bytes.length)]?.push({ key, bytes });
+      this.#remember(new SeenKey(key, viewOf(bytes), 0, bytes.length), viewOf(bytes), 0);
     }
+    this.first = new SeenKey(undefined, viewOf(Buffer.from('')), 0, 0);
   }
 
   has(key: string): boolean {
@@ -25,24 +58,33 @@ export class KeyTable implements WantedKeys {
   }
 
   /** The key that stands at `start` to `end`, or undefined when it is none of the set. */
-  find(bytes: Buffer, start: number, end: number): string | undefined {
-    for (const entry of this.#slots[slotOf(bytes, start, end)] as Entry[]) {
-      if (equals(entry.bytes, bytes, start, end)) return entry.key;
+  find(bytes: Bytes, start: number, end: number): string | undefined {
+    return this.#seen(bytes, start, end - start)?.key;
+  }
+
+  /** The same as it has been seen, where `before` stands before it; undefined for one that is not remembered. */
+  findBehind(before: SeenKey, bytes: Bytes, start: number, length: number): SeenKey | undefined {
+    const { next } = before;
+    if (next?.isAt(bytes, start, length)) return next;
+    let seen = this.#seen(bytes, start, length);
+    if (seen === undefined) {
+      if (this.#remembered >= REMEMBERED || length > LONGEST_REMEMBERED) return undefined;
+      this.#remembered++;
+      seen = new SeenKey(undefined, bytes, start, length);
+      this.#remember(seen, bytes, start);
     }
+    before.next = seen;
+    return seen;
+  }
+
+  #seen(bytes: Bytes, start: number, length: number): SeenKey | undefined {
+    if (length === 0) return undefined;
+    const slot = this.#slots[hashOfWords(bytes, start, length) & (SLOTS - 1)] as SeenKey[];
+    for (let i = 0; i < slot.length; i++) if (slot[i]!.isAt(bytes, start, length)) return slot[i];
     return undefined;
   }
-}
 
-/** Length, last byte and middle byte tell attribute keys apart, which share their first bytes. */
-function slotOf(bytes: Buffer, start: number, end: number): number {
-  if (start === end) return 0;
-  const last = bytes[end - 1] as number;
-  const middle = bytes[(start + end) >>> 1] as number;
-  return ((end - start) * 31 + last * 7 + middle * 37) & (SLOTS - 1);
-}
-
-function equals(key: Buffer, bytes: Buffer, start: number, end: number): boolean {
-  if (key.length !== end - start) return false;
-  for (let i = 0; i < key.length; i++) if (key[i] !== bytes[start + i]) return false;
-  return true;
+  #remember(key: SeenKey, bytes: Bytes, start: number): void {
+    this.#slots[hashOfWords(bytes, start, key.length) & (SLOTS - 1)]?.push(key);
+  }
 }

@@ -2,6 +2,7 @@
 import { AttributeList, NO_ATTRIBUTES } from './attribute-list.ts';
 import { freshBudget, readAnyValue, readAttributesOf, readKeyValue } from './attributes.ts';
 import type { KeyTable } from './key-table.ts';
+import type { PlainAttributes } from './plain-attributes.ts';
 import type { AttributeValue, TelemetryRecord } from './record.ts';
 import { millisecondsBetween, millisecondsOf, type WireReader } from './wire.ts';
 
@@ -39,13 +40,19 @@ export interface Context {
   readonly scope: string;
 }
 
-export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }: Context): TelemetryRecord {
+export function readSpan(
+  reader: WireReader,
+  keys: KeyTable,
+  plain: PlainAttributes,
+  { resource, scope }: Context,
+): TelemetryRecord {
   const attributes = new AttributeList();
   const budget = freshBudget();
+  plain.start();
   let eventAttributes: AttributeList | undefined;
   let traceId = '';
   let spanId = '';
-  let parentSpanId = '';
+  let hasParent = false;
   let name = '';
   let statusMessage = '';
   let kind = 0;
@@ -58,13 +65,13 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     switch (field) {
       case SPAN.traceId:
-        traceId = reader.hex();
+        traceId = reader.traceId();
         break;
       case SPAN.spanId:
-        spanId = reader.hex();
+        spanId = reader.spanId();
         break;
       case SPAN.parentSpanId:
-        parentSpanId = reader.hex();
+        hasParent = reader.slice() < reader.position;
         break;
       case SPAN.name:
         name = reader.string();
@@ -83,7 +90,7 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
         endHigh = reader.high;
         break;
       case SPAN.attributes:
-        readKeyValue(reader, attributes, keys, budget, 0);
+        if (!plain.read(attributes, budget)) readKeyValue(reader, attributes, keys, budget, 0);
         break;
       case SPAN.events:
         eventAttributes ??= new AttributeList();
@@ -116,7 +123,7 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
     kind,
     traceId,
     spanId,
-    parentSpanId,
+    hasParent,
     parentIsRemote: flags & PARENT_IS_REMOTE.known ? (flags & PARENT_IS_REMOTE.remote) !== 0 : undefined,
     timeMs: hasEnd ? millisecondsOf(endLow, endHigh) : millisecondsOf(startLow, startHigh),
     durationMs: hasStart && hasEnd ? millisecondsBetween(startLow, startHigh, endLow, endHigh) : undefined,
@@ -128,9 +135,15 @@ export function readSpan(reader: WireReader, keys: KeyTable, { resource, scope }
   };
 }
 
-export function readLog(reader: WireReader, keys: KeyTable, { resource, scope }: Context): TelemetryRecord {
+export function readLog(
+  reader: WireReader,
+  keys: KeyTable,
+  plain: PlainAttributes,
+  { resource, scope }: Context,
+): TelemetryRecord {
   const attributes = new AttributeList();
   const budget = freshBudget();
+  plain.start();
   let traceId = '';
   let spanId = '';
   let name = '';
@@ -151,13 +164,13 @@ export function readLog(reader: WireReader, keys: KeyTable, { resource, scope }:
         body = readAnyValue(reader, budget, 0);
         break;
       case LOG.attributes:
-        readKeyValue(reader, attributes, keys, budget, 0);
+        if (!plain.read(attributes, budget)) readKeyValue(reader, attributes, keys, budget, 0);
         break;
       case LOG.traceId:
-        traceId = reader.hex();
+        traceId = reader.traceId();
         break;
       case LOG.spanId:
-        spanId = reader.hex();
+        spanId = reader.spanId();
         break;
       case LOG.eventName:
         name = reader.string();
@@ -189,7 +202,7 @@ export function logRecord(parts: LogParts): TelemetryRecord {
     signal: 'log',
     ...parts,
     kind: 0,
-    parentSpanId: '',
+    hasParent: false,
     parentIsRemote: undefined,
     durationMs: undefined,
     status: 0,

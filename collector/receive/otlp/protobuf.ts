@@ -8,6 +8,7 @@
 import { AttributeList } from './attribute-list.ts';
 import { readAttributesOf } from './attributes.ts';
 import type { KeyTable } from './key-table.ts';
+import { PlainAttributes } from './plain-attributes.ts';
 import { type Context, readLog, readSpan } from './protobuf-records.ts';
 import type { TelemetryRecord } from './record.ts';
 import { WireReader } from './wire.ts';
@@ -27,22 +28,25 @@ interface Decoding {
   readonly keys: KeyTable;
   readonly limit: number;
   readonly visit: Visit;
-  readonly read: (reader: WireReader, keys: KeyTable, context: Context) => TelemetryRecord;
+  readonly read: typeof readSpan;
+  readonly plain: PlainAttributes;
   count: number;
 }
 
 /** Visits at most `limit` spans and returns how many more there were. Throws MalformedError or TooLargeError. */
 export function decodeTraces(bytes: Buffer, keys: KeyTable, limit: number, visit: Visit): number {
-  return decode({ reader: new WireReader(bytes), keys, limit, visit, read: readSpan, count: 0 });
+  return decode(bytes, keys, limit, visit, readSpan);
 }
 
 /** As `decodeTraces`, for log records. */
 export function decodeLogs(bytes: Buffer, keys: KeyTable, limit: number, visit: Visit): number {
-  return decode({ reader: new WireReader(bytes), keys, limit, visit, read: readLog, count: 0 });
+  return decode(bytes, keys, limit, visit, readLog);
 }
 
-function decode(decoding: Decoding): number {
-  const { reader } = decoding;
+function decode(bytes: Buffer, keys: KeyTable, limit: number, visit: Visit, read: typeof readSpan): number {
+  const reader = new WireReader(bytes);
+  const plain = new PlainAttributes(reader, keys);
+  const decoding: Decoding = { reader, keys, limit, visit, read, plain, count: 0 };
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     if (field === RESOURCE_RECORDS) readResourceRecords(decoding);
     else reader.skip();
@@ -89,13 +93,13 @@ function readScopeRecords(decoding: Decoding, resource: AttributeList): void {
 }
 
 function readRecord(decoding: Decoding, context: Context): void {
-  const { reader, keys, limit, visit, read } = decoding;
+  const { reader, keys, limit, visit, read, plain } = decoding;
   if (++decoding.count > limit) {
     reader.slice();
     return;
   }
   const outer = reader.enter();
-  const record = read(reader, keys, context);
+  const record = read(reader, keys, plain, context);
   reader.leave(outer);
   visit(record);
 }

@@ -27,7 +27,7 @@ export interface TelemetryRecord {
   /** Lower-case hex as sent, whatever its length; empty where there is none. */
   readonly traceId: string;
   readonly spanId: string;
-  readonly parentSpanId: string;
+  readonly hasParent: boolean;
   /** Whether the parent is in another process; undefined where the sender does not say. */
   readonly parentIsRemote: boolean | undefined;
   /** End of the span, time of the log, in milliseconds since the epoch; 0 where there is none. */

@@ -9,9 +9,10 @@ import type { IngestServer } from '../server.ts';
 import { RecordAdmission, type RecordsAnswer } from '../sources/admission.ts';
 import { withBody } from '../sources/lines.ts';
 import type { Normaliser } from '../sources/normalise.ts';
-import { recognise, wantedKeys } from '../sources/registry.ts';
+import { recognise, wantedKeys, wantedOfSpans } from '../sources/registry.ts';
 import { isProtobuf, otlpDialect, type RejectedName, successBody } from './answer.ts';
 import { decodeLogsJson, decodeTracesJson } from './json.ts';
+import type { KeyTable } from './key-table.ts';
 import { decodeLogs, decodeTraces, type Visit } from './protobuf.ts';
 import { MalformedError, TooLargeError } from './record.ts';
 
@@ -22,6 +23,7 @@ interface Signal {
   readonly rejectedName: RejectedName;
   readonly decode: typeof decodeTraces;
   readonly decodeJson: typeof decodeTracesJson;
+  readonly keys: KeyTable;
 }
 
 const signals: readonly Signal[] = [
@@ -32,6 +34,7 @@ const signals: readonly Signal[] = [
     rejectedName: 'rejectedSpans',
     decode: decodeTraces,
     decodeJson: decodeTracesJson,
+    keys: wantedOfSpans,
   },
   {
     path: '/v1/logs',
@@ -40,6 +43,7 @@ const signals: readonly Signal[] = [
     rejectedName: 'rejectedLogRecords',
     decode: decodeLogs,
     decodeJson: decodeLogsJson,
+    keys: wantedKeys,
   },
 ];
 
@@ -93,7 +97,7 @@ export function registerOtlp(
 
 /** Decodes the whole body before anything of it counts. The answer is the number of records beyond the limit. */
 function decodeBody(
-  { request: name, decode, decodeJson }: Signal,
+  { request: name, decode, decodeJson, keys }: Signal,
   body: Buffer,
   request: FastifyRequest,
   claim: Claim,
@@ -101,10 +105,10 @@ function decodeBody(
   visit: Visit,
 ): number {
   try {
-    if (isProtobuf(request)) return decode(body, wantedKeys, limits.eventsPerRequest, visit);
+    if (isProtobuf(request)) return decode(body, keys, limits.eventsPerRequest, visit);
     if (body.length === 0) return 0;
     holdContainers(body, claim, limits);
-    return decodeJson(parse(body), wantedKeys, limits.eventsPerRequest, visit);
+    return decodeJson(parse(body), keys, limits.eventsPerRequest, visit);
   } catch (error) {
     if (error instanceof MalformedError) throw malformed(`the body is not a valid ${name}: ${error.message}`);
     if (error instanceof TooLargeError) throw tooLarge(`${error.message}: send smaller ones`);

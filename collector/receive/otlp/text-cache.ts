@@ -1,36 +1,42 @@
 /**
- * Texts that come again and again, such as methods and tool names: finding one costs less than making it anew. Holds
- * short ASCII texts only, so that a text's code units are its bytes.
+ * Texts that come again and again, such as methods, tool names and the ids of sessions: finding one costs a fifth of making
+ * it anew. A text has one of two places by its hash, and a new one takes that of the older, so that it neither grows nor
+ * has long ways, whatever senders send.
  */
-const SLOTS = 4_096;
-const LONGEST = 64;
+import { type Bytes, hashOfWords, hasWords, keepWords } from './words.ts';
+
+/** A power of two. */
+const PLACES = 16_384;
+const LONGEST = 128;
+const WORDS = LONGEST / 4;
 
 export class TextCache {
-  readonly #texts: string[] = Array.from({ length: SLOTS }, () => '');
+  readonly #texts: string[] = Array.from({ length: PLACES }, () => '');
+  /** Bytes of each text, since characters beyond ASCII have several. */
+  readonly #lengths = new Uint8Array(PLACES);
+  readonly #words = new Int32Array(PLACES * WORDS);
 
-  /** The UTF-8 text that stands at `start` to `end`. */
-  text(bytes: Buffer, start: number, end: number): string {
+  /** The UTF-8 text that stands at `start` to `end` of a buffer, of which `bytes` is a view. */
+  text(buffer: Buffer, bytes: Bytes, start: number, end: number): string {
     const length = end - start;
     if (length === 0) return '';
-    if (length > LONGEST) return bytes.toString('utf8', start, end);
-    const slot = slotOf(bytes, start, length);
-    const cached = this.#texts[slot] as string;
-    if (cached.length === length && equals(cached, bytes, start)) return cached;
-    const text = bytes.toString('utf8', start, end);
-    // Any other text has fewer code units than bytes, or replacement characters, which equal no byte.
-    if (text.length === length) this.#texts[slot] = text;
+    if (length > LONGEST) return buffer.toString('utf8', start, end);
+    const place = hashOfWords(bytes, start, length) & (PLACES - 1);
+    if (this.#holds(place, bytes, start, length)) return this.#texts[place] as string;
+    const other = place ^ 1;
+    if (this.#holds(other, bytes, start, length)) return this.#texts[other] as string;
+    // The one that was there moves over, in place of one that is older.
+    this.#texts[other] = this.#texts[place] as string;
+    this.#lengths[other] = this.#lengths[place] as number;
+    this.#words.copyWithin(other * WORDS, place * WORDS, place * WORDS + WORDS);
+    const text = buffer.toString('utf8', start, end);
+    this.#texts[place] = text;
+    this.#lengths[place] = length;
+    keepWords(bytes, start, length, this.#words, place * WORDS);
     return text;
   }
-}
 
-function equals(text: string, bytes: Buffer, start: number): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
-  return true;
-}
-
-/** From the length and five of the bytes. */
-function slotOf(bytes: Buffer, start: number, length: number): number {
-  const at = (part: number) => bytes[start + ((part * (length - 1)) >>> 2)] as number;
-  const mixed = at(0) + 31 * (at(1) + 31 * (at(2) + 31 * (at(3) + 31 * at(4))));
-  return (mixed ^ (length * 397)) & (SLOTS - 1);
+  #holds(place: number, bytes: Bytes, start: number, length: number): boolean {
+    return this.#lengths[place] === length && hasWords(bytes, start, length, this.#words, place * WORDS);
+  }
 }

@@ -4,12 +4,21 @@
  */
 import { MalformedError } from './record.ts';
 import { TextCache } from './text-cache.ts';
+import type { Bytes } from './words.ts';
 
 /** Wire types of the protobuf encoding. Groups (3 and 4) are deprecated and OTLP has none. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 /** A trace id has 16 bytes, a span id 8. */
 export const LONGEST_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+
+/** Both digits of each byte. */
+const hexDigits = Buffer.from(
+  Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0')).join(''),
+);
+/** The trace that was read last: the words of its id, and the id. */
+let lastTrace = { a: 0, b: 0, c: 0, d: 0, id: '0'.repeat(2 * LONGEST_ID_BYTES) };
 
 /** Shared by all requests: what they have in common is the names that are worth keeping. */
 const recentTexts = new TextCache();
@@ -21,6 +30,7 @@ const NANOSECONDS_PER_MS = 1_000_000;
 
 export class WireReader {
   readonly bytes: Buffer;
+  readonly view: Bytes;
   position = 0;
   /** End of the message being read. */
   end: number;
@@ -32,6 +42,7 @@ export class WireReader {
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.end = bytes.length;
   }
 
@@ -67,12 +78,51 @@ export class WireReader {
 
   string(): string {
     const start = this.slice();
-    return recentTexts.text(this.bytes, start, this.position);
+    return this.text(start, this.position);
+  }
+
+  /** The text that stands at `start` to `end`. */
+  text(start: number, end: number): string {
+    return recentTexts.text(this.bytes, this.view, start, end);
+  }
+
+  /** A trace's id in hex; those of a trace often stand behind each other. */
+  traceId(): string {
+    const start = this.slice();
+    const { view, position } = this;
+    if (position - start !== LONGEST_ID_BYTES) return this.#hexOf(start);
+    const isLast =
+      view.getInt32(start + 12, true) === lastTrace.d &&
+      view.getInt32(start + 8, true) === lastTrace.c &&
+      view.getInt32(start + 4, true) === lastTrace.b &&
+      view.getInt32(start, true) === lastTrace.a;
+    if (isLast) return lastTrace.id;
+    lastTrace = {
+      a: view.getInt32(start, true),
+      b: view.getInt32(start + 4, true),
+      c: view.getInt32(start + 8, true),
+      d: view.getInt32(start + 12, true),
+      id: this.#hexOf(start),
+    };
+    return lastTrace.id;
+  }
+
+  /** A span's id in hex. */
+  spanId(): string {
+    const start = this.slice();
+    if (this.position - start !== SPAN_ID_BYTES) return this.#hexOf(start);
+    const { bytes } = this;
+    const digit = (n: number) => hexDigits[2 * bytes[start + (n >> 1)]! + (n & 1)]!;
+    // Written out, since it takes half of the time of any other way.
+    // biome-ignore format: one line for each half
+    return String.fromCharCode(
+      digit(0), digit(1), digit(2), digit(3), digit(4), digit(5), digit(6), digit(7),
+      digit(8), digit(9), digit(10), digit(11), digit(12), digit(13), digit(14), digit(15),
+    );
   }
 
   /** An id in hex; one that is too long to be an id is cut, so that it stays too long and small. */
-  hex(): string {
-    const start = this.slice();
+  #hexOf(start: number): string {
     return this.bytes.toString('hex', start, Math.min(this.position, start + LONGEST_ID_BYTES + 1));
   }
 

@@ -29,7 +29,7 @@ export function lineRecord(line: Json, keys: WantedKeys): TelemetryRecord {
     kind: 0,
     traceId: '',
     spanId: '',
-    parentSpanId: '',
+    hasParent: false,
     parentIsRemote: undefined,
     timeMs: 0,
     durationMs: undefined,

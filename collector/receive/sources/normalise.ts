@@ -103,7 +103,7 @@ export class Normaliser {
       if (!known) sessionId = undefined;
     }
     // A parent in another process, or of unknown place, is the caller's; without one the trace is the call's own.
-    const propagated = record.parentSpanId !== '' && record.parentIsRemote !== false;
+    const propagated = record.hasParent && record.parentIsRemote !== false;
     return sessionOf({
       sessionId,
       protocolVersion: reader.text('protocolVersion'),

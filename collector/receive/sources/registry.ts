@@ -21,7 +21,7 @@ import { pomerium } from './pomerium.ts';
 import { pythonSdk } from './python-sdk.ts';
 import { quarkus } from './quarkus.ts';
 import { type Plan, planOf } from './record-reader.ts';
-import type { Detection, Source } from './source.ts';
+import type { Detection, Field, Source } from './source.ts';
 import { toolhive } from './toolhive.ts';
 import { traceloop } from './traceloop.ts';
 
@@ -65,19 +65,21 @@ export const capabilitiesBySource: ReadonlyMap<string, readonly Capability[]> = 
   sources.map(({ name, sees }) => [name, sees]),
 );
 
-const detectionKeys = sources.flatMap(({ detect }) => detect?.anyOf ?? []);
-const sourceKeys = sources.flatMap(({ fields = {}, also = [] }) => [
-  ...Object.values(fields).flat(),
-  ...also,
-]);
+/** The attributes that sources' files name for these fields, and all those by which records are told and refined. */
+function keysFor(isWanted: (field: Field) => boolean): KeyTable {
+  const ofFields = [commonFields, ...sources.map(({ fields = {} }) => fields)].flatMap((fields) =>
+    (Object.entries(fields) as [Field, readonly string[]][]).flatMap(([field, keys]) =>
+      isWanted(field) ? keys : [],
+    ),
+  );
+  const others = sources.flatMap(({ detect, also = [] }) => [...(detect?.anyOf ?? []), ...also]);
+  return new KeyTable([...ofFields, ...others, 'service.name']);
+}
 
-/** Every attribute that any source's file names: what decoders keep. */
-export const wantedKeys = new KeyTable([
-  ...Object.values(commonFields).flat(),
-  ...detectionKeys,
-  ...sourceKeys,
-  'service.name',
-]);
+/** Every attribute that any source's file names: what decoders keep of logs. */
+export const wantedKeys = keysFor(() => true);
+/** The same of spans, which have ids and so are not told apart by their requests'. */
+export const wantedOfSpans = keysFor((field) => field !== 'requestId');
 
 /** Sources that are told by their attributes; the others are told by scope or name alone. */
 const [marked, unmarked] = [true, false].map((byAttributes) =>
