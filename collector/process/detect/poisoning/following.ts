@@ -4,7 +4,8 @@ import { type Destination, destinationsOf, type KnownDestinations, type Novelty 
 import { hashWord } from '../text/lexicon.ts';
 import { scanned } from '../text/scanned.ts';
 import { wordsOf } from '../tool-words.ts';
-import { KNOWN, OWN, type Passages, type Sentence } from './passages.ts';
+import { KNOWN, OWN, Passages, type Sentence } from './passages.ts';
+import type { Readings } from './reading.ts';
 
 /** Words of a value that is looked for as a whole. */
 const WHOLE_WORDS = 8;
@@ -49,6 +50,9 @@ function toolWords(tool: string): readonly number[] {
   return known;
 }
 
+/** Sentences that one argument names; used again for the next. */
+const named = new Set<number>();
+
 /** What the call has in common with each sentence that it has anything in common with. */
 export function followings(
   call: Call,
@@ -56,10 +60,9 @@ export function followings(
   passages: Passages,
   known: KnownDestinations,
 ): Following[] {
-  const found = new Map<number, Following>();
+  const found: Following[] = [];
   const at = (number: number, path: string): Following | undefined => {
-    const there = found.get(number);
-    if (there) return there;
+    for (const there of found) if (there.number === number) return there;
     const sentence = passages.sentence(number);
     if (!sentence) return undefined;
     const made: Following = {
@@ -73,16 +76,12 @@ export function followings(
       inRecord: false,
       path,
     };
-    found.set(number, made);
+    found.push(made);
     return made;
   };
-  // A link within what is only stored goes nowhere.
-  const destinations = destinationsOf(call).filter(
-    ({ kind, whole }) => kind !== 'name' && (whole || call.risk.outward),
-  );
   for (const { path, text } of call.arguments!.fields) {
     const { names, words, wordCount } = scanned(text);
-    const named = new Set<number>();
+    named.clear();
     for (let i = 0; i < names.count; i++) {
       const hash = names.hash[i]!;
       const number = passages.nameAt(hash);
@@ -96,8 +95,14 @@ export function followings(
       const following = at(number, path);
       if (!following) continue;
       following.values++;
-      for (const destination of destinations)
-        if (destination.path === path) sendTo(following, destination, known.novelty(type, destination.value));
+      // A link within what is only stored goes nowhere.
+      for (const destination of destinationsOf(call))
+        if (
+          destination.path === path &&
+          destination.kind !== 'name' &&
+          (destination.whole || call.risk.outward)
+        )
+          sendTo(following, destination, known.novelty(type, destination.value));
     }
     if (wordCount === 0) continue;
     if (wordCount <= WHOLE_WORDS) {
@@ -110,19 +115,24 @@ export function followings(
       });
       continue;
     }
-    const end = Math.min(wordCount, LONGEST_VALUE_WORDS) - RUN_WORDS;
-    for (let i = 0; i <= end; i++)
-      passages.eachWith(words, i, RUN_WORDS, (number) => {
+    const end = Math.min(wordCount, LONGEST_VALUE_WORDS);
+    let inRow = 0;
+    for (let i = 0; i < end; i++) {
+      inRow = passages.mayHave(words[i]!) ? inRow + 1 : 0;
+      if (inRow < RUN_WORDS) continue;
+      passages.eachWith(words, i - RUN_WORDS + 1, RUN_WORDS, (number) => {
         if (named.has(number)) return;
         named.add(number);
         const following = at(number, path);
         if (following) following.values++;
       });
+    }
   }
+  if (found.length === 0) return found;
   const own = toolWords(call.tool);
-  for (const following of found.values())
+  for (const following of found)
     following.toolWords = own.filter((word) => passages.hasWord(following.number, word)).length;
-  return [...found.values()];
+  return found;
 }
 
 const rank = { unknown: 0, used: 0, 'new to type': 1, new: 2 } as const;
@@ -134,9 +144,11 @@ function sendTo(following: Following, destination: Destination, novelty: Followi
 }
 
 /** Remembers the names in a call's arguments as the agent's own, so that a later result cannot have given them. */
-export function ownNames(call: Call, passages: Passages): void {
+export function ownNames(call: Call, readings: Pick<Readings, 'passages'>): void {
   for (const { text } of call.arguments!.fields) {
     const { names } = scanned(text);
-    for (let i = 0; i < names.count; i++) passages.name(names.hash[i]!, OWN);
+    if (names.count === 0) continue;
+    readings.passages ??= new Passages();
+    for (let i = 0; i < names.count; i++) readings.passages.name(names.hash[i]!, OWN);
   }
 }

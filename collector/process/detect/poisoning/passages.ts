@@ -32,6 +32,7 @@ const SENTENCES = 128;
 const WORDS = 1_024;
 const NAMES = 1_024;
 const FIRST_NAMES = 8;
+const FULL = 0.75;
 /** Of the first words, whose bits say which words may be there. */
 const BITS = 32;
 const EMPTY = new Uint32Array(0);
@@ -88,6 +89,19 @@ export class Passages {
     return this.#count;
   }
 
+  /** Makes room for what comes next at once, instead of again and again. */
+  reserve(sentences: number, words: number, names: number): void {
+    this.#sentences = roomFor(
+      this.#sentences,
+      Math.min(SENTENCES, this.#count + sentences) * STEP,
+      SENTENCES * STEP,
+    );
+    this.#words = roomFor(this.#words, BITS + Math.min(WORDS, this.#wordCount + words), BITS + WORDS);
+    let slots = this.#names.length / 2;
+    while (slots < NAMES && this.#nameCount + names >= slots * FULL) slots *= 2;
+    if (slots > this.#names.length / 2) this.#widenNames(slots);
+  }
+
   add(
     traits: number,
     points: number,
@@ -127,7 +141,7 @@ export class Passages {
 
   /** Links a name to the sentence it stands in; what the agent or a known sentence gave first stays theirs. */
   name(hash: number, sentence: number): void {
-    if (this.#nameCount >= (this.#names.length / 2) * 0.75) this.#roomForNames();
+    if (this.#nameCount >= (this.#names.length / 2) * FULL) this.#roomForNames();
     if (this.#put(hash || 1, sentence)) this.#nameCount++;
   }
 
@@ -144,17 +158,25 @@ export class Passages {
   }
 
   #roomForNames(): void {
+    const slots = this.#names.length / 2;
+    if (slots < NAMES) {
+      this.#widenNames(2 * slots);
+      return;
+    }
+    this.#names = new Uint32Array(2 * FIRST_NAMES);
+    this.#nameCount = 0;
+  }
+
+  #widenNames(slots: number): void {
     const old = this.#names;
-    const full = old.length / 2 >= NAMES;
-    this.#names = new Uint32Array(full ? 2 * FIRST_NAMES : old.length * 2);
-    if (full) this.#nameCount = 0;
-    else
-      for (let i = 0; i < old.length; i += 2) {
-        if (old[i] === 0) continue;
-        const slot = this.#slotOf(old[i]!);
-        this.#names[slot] = old[i]!;
-        this.#names[slot + 1] = old[i + 1]!;
-      }
+    this.#names = new Uint32Array(2 * slots);
+    if (this.#nameCount === 0) return;
+    for (let i = 0; i < old.length; i += 2) {
+      if (old[i] === 0) continue;
+      const slot = this.#slotOf(old[i]!);
+      this.#names[slot] = old[i]!;
+      this.#names[slot + 1] = old[i + 1]!;
+    }
   }
 
   /** Of the name, or the free one where it belongs. */
@@ -191,7 +213,7 @@ export class Passages {
 
   /** Calls `found` for each remembered sentence that has these words in a row. */
   eachWith(run: Uint32Array, from: number, length: number, found: (sentence: number) => void): void {
-    for (let i = 0; i < length; i++) if (!this.#mayHave(run[from + i]!)) return;
+    for (let i = 0; i < length; i++) if (!this.mayHave(run[from + i]!)) return;
     const first = run[from]!;
     for (let number = this.oldest; number < this.#count; number++) {
       const at = (number % SENTENCES) * STEP;
@@ -214,12 +236,13 @@ export class Passages {
     return this.#words[BITS + (position % WORDS)]!;
   }
 
-  #mayHave(word: number): boolean {
+  /** False for most words that no remembered sentence has. */
+  mayHave(word: number): boolean {
     return this.#words.length > 0 && (this.#words[(word >>> 5) % BITS]! & (1 << (word & 31))) !== 0;
   }
 
   hasWord(number: number, word: number): boolean {
-    if (!this.#mayHave(word)) return false;
+    if (!this.mayHave(word)) return false;
     const at = (number % SENTENCES) * STEP;
     const start = this.#sentences[at + 3]!;
     if (start + WORDS < this.#wordCount) return false;
@@ -233,7 +256,7 @@ export const keyed = (hash: number, key: number): number => mix(hash ^ key);
 
 function roomFor(table: Uint32Array, needed: number, most: number): Uint32Array {
   if (needed <= table.length) return table;
-  const wider = new Uint32Array(Math.min(most, Math.max(needed, 2 * table.length, FIRST_LENGTH)));
-  wider.set(table);
+  const wider = new Uint32Array(Math.min(most, Math.max(needed, 1.5 * table.length, FIRST_LENGTH)));
+  if (table.length > 0) wider.set(table);
   return wider;
 }

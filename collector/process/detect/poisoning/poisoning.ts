@@ -15,7 +15,7 @@ import { Definitions } from './definitions.ts';
 import { type Following, followings, ownNames } from './following.ts';
 import { Share } from './habits.ts';
 import { changedDefinition, followedPassage } from './messages.ts';
-import { Passages, Trait } from './passages.ts';
+import { Trait } from './passages.ts';
 import { newReadings, type Readings, readingOf, readResult } from './reading.ts';
 import { verdictOf } from './score.ts';
 import { ToolTexts } from './tool-texts.ts';
@@ -178,8 +178,7 @@ export class Poisoning implements Detector<PoisoningState> {
     }
     const reading = readingOf(call.endpoint, state);
     if (reading) reading.took = reading.took === true || taken;
-    state.passages ??= new Passages();
-    ownNames(call, state.passages);
+    ownNames(call, state);
     if (!best || best.score < FLOOR || best.score <= state.told) return;
     state.told = best.score;
     const { following, score, confirmed } = best;

@@ -31,8 +31,8 @@ export interface Readings {
 
 export interface ToolReading {
   readonly endpoint: string;
-  /** Values longer than any under their key so far, in words. */
-  lengths: Map<number, number> | undefined;
+  /** Values longer than any under their key so far: key, then words. */
+  lengths: number[] | undefined;
   /** It gave a result. */
   gave: boolean;
   /** Sentences of free text, and how many of them were new to the tool; counted once the tool is known. */
@@ -83,15 +83,29 @@ function readField(
 ): void {
   const scan = scanned(field.text);
   const count = scan.sentenceCount;
-  for (let i = 0; i < count; i++) fresh[i] = texts.has(tool, scan.hash[i]!) ? 0 : 1;
+  let news = 0;
+  let words = 0;
+  for (let i = 0; i < count; i++) {
+    fresh[i] = texts.has(tool, scan.hash[i]!) ? 0 : 1;
+    if (fresh[i] === 0) continue;
+    news++;
+    words += scan.length(i);
+  }
   passagePoints(scan.bits, count, fresh, points);
   const path = hashText(field.path);
   const known = isKnown(usual);
   const source = (known ? Trait.novel : 0) | (call.risk.untrusted ? Trait.untrusted : 0);
+  const { names } = scan;
+  if (news > 0) {
+    readings.passages ??= new Passages();
+    readings.passages.reserve(news, words, names.count);
+    readings.fresh ??= new SeenSet(LEARNT_SENTENCES);
+    readings.fresh.reserve(news);
+  }
   let under = 0;
   for (let i = 0; i < count; i++) {
-    const words = scan.length(i);
-    under = i > 0 && scan.key[i] === scan.key[i - 1] ? under + words : words;
+    const length = scan.length(i);
+    under = i > 0 && scan.key[i] === scan.key[i - 1] ? under + length : length;
     const key = join(path, scan.key[i]!);
     if (under > (usual?.keys.get(key) ?? 0)) noteLength(reading, key, under);
     numbers[i] = -1;
@@ -100,9 +114,9 @@ function readField(
     if (!fresh[i]) continue;
     if (known && prose) reading.fresh++;
     const sentence = join(tool, scan.hash[i]!);
-    readings.fresh ??= new SeenSet(LEARNT_SENTENCES);
-    const repeated = scan.parts[i]! >= PROSE_WORDS && readings.fresh.has(sentence);
-    readings.fresh.add(sentence);
+    // False when it was there already.
+    const first = readings.fresh!.add(sentence);
+    const repeated = !first && scan.parts[i]! >= PROSE_WORDS;
     if (points[i]! >= TEXT_POINTS) noteSuspicious(readings, sentence);
     const longest = usual?.keys.get(key);
     const misplaced = !known
@@ -114,8 +128,7 @@ function readField(
           : 0;
     const traits =
       source | misplaced | traitsOf(scan.bits[i]!, scan.parts[i]!) | (repeated ? Trait.repeated : 0);
-    readings.passages ??= new Passages();
-    numbers[i] = readings.passages.add(
+    numbers[i] = readings.passages!.add(
       traits,
       points[i]!,
       call.index,
@@ -125,7 +138,6 @@ function readField(
       scan.wordFrom[i + 1]!,
     );
   }
-  const { names } = scan;
   if (!readings.passages && names.count > 0 && known) readings.passages = new Passages();
   for (let i = 0; i < names.count; i++) {
     const sentence = names.sentence[i]!;
@@ -140,10 +152,16 @@ function noteSuspicious(readings: Readings, sentence: number): void {
 }
 
 function noteLength(reading: ToolReading, key: number, words: number): void {
-  reading.lengths ??= new Map();
+  reading.lengths ??= [];
   const { lengths } = reading;
-  const known = lengths.get(key);
-  if (known === undefined ? lengths.size < MAXIMUM_KEYS : known < words) lengths.set(key, words);
+  // Small whole numbers are kept without a box.
+  const small = key | 0;
+  for (let i = 0; i < lengths.length; i += 2)
+    if (lengths[i] === small) {
+      if (lengths[i + 1]! < words) lengths[i + 1] = words;
+      return;
+    }
+  if (lengths.length < 2 * MAXIMUM_KEYS) lengths.push(small, words);
 }
 
 function traitsOf(bits: number, parts: number): number {

@@ -94,10 +94,13 @@ export class ToolTexts {
     known.add(hash);
   }
 
-  learn(endpoint: string, keys: ReadonlyMap<number, number> = new Map()): void {
+  /** `lengths` are keys, each followed by the words of its longest value. */
+  learn(endpoint: string, lengths: readonly number[] = []): void {
     const tool = this.#tools.use(endpoint, () => ({ sessions: 0, keys: new Map() }));
     tool.sessions++;
-    for (const [key, words] of keys) {
+    for (let i = 0; i < lengths.length; i += 2) {
+      const key = lengths[i]! >>> 0;
+      const words = lengths[i + 1]!;
       const known = tool.keys.get(key);
       if (known === undefined && tool.keys.size >= MAXIMUM_KEYS) continue;
       if (known === undefined || words > known) tool.keys.set(key, words);

@@ -4,11 +4,14 @@
  */
 const EMPTY = 0;
 const FULL = 0.75;
+const FIRST_SLOTS = 16;
+/** Of all sets that have not turned yet; nothing is written to it. */
+const NOTHING = new Uint32Array(1);
 
 export class SeenSet {
   readonly #limit: number;
   #young: Uint32Array;
-  #old: Uint32Array = new Uint32Array(8);
+  #old: Uint32Array = NOTHING;
   #count = 0;
   /** Hashes forgotten so far, at most. */
   forgotten = 0;
@@ -16,7 +19,7 @@ export class SeenSet {
   /** Remembers at least `limit` and at most twice as many, in 8 bytes each at most; a power of two. */
   constructor(limit: number) {
     this.#limit = limit;
-    this.#young = new Uint32Array(16);
+    this.#young = new Uint32Array(FIRST_SLOTS);
   }
 
   get size(): number {
@@ -37,16 +40,28 @@ export class SeenSet {
     return fresh;
   }
 
+  /** Makes room for so many more at once, as far as the limit allows. */
+  reserve(more: number): void {
+    const wanted = Math.min(this.#limit, this.#count + more);
+    let slots = this.#young.length;
+    while (slots * FULL <= wanted) slots *= 2;
+    if (slots > this.#young.length) this.#widen(slots);
+  }
+
+  #widen(slots: number): void {
+    const wider = new Uint32Array(slots);
+    if (this.#count > 0) for (const hash of this.#young) if (hash !== EMPTY) insert(wider, hash);
+    this.#young = wider;
+  }
+
   #grow(): void {
     if (this.#count < this.#limit) {
-      const wider = new Uint32Array(this.#young.length * 2);
-      for (const hash of this.#young) if (hash !== EMPTY) insert(wider, hash);
-      this.#young = wider;
+      this.#widen(this.#young.length * 2);
       return;
     }
     this.forgotten += this.#old.reduce((sum, hash) => sum + (hash === EMPTY ? 0 : 1), 0);
     this.#old = this.#young;
-    this.#young = new Uint32Array(16);
+    this.#young = new Uint32Array(FIRST_SLOTS);
     this.#count = 0;
   }
 
