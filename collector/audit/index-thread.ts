@@ -1,5 +1,6 @@
 /** The index's thread as the collector sees it: started when it is called, and again when it has died. */
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { CollectorConfig } from '../config.ts';
 import type { Answer, CallName, IndexCalls, IndexThreadData } from './protocol.ts';
@@ -64,6 +65,8 @@ export class IndexThread {
   }
 
   #start(): Worker {
+    // What the process was started with is for its own heap, but goes before the limits of a thread while it stands.
+    for (const flag of ['--max-semi-space-size', '--max-old-space-size']) setFlagsFromString(`${flag}=0`);
     const worker = new Worker(entry, {
       workerData: this.#data,
       name: 'audit-index',
