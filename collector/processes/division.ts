@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectorLimits } from '../config.ts';
-import { type EventVisitor, isSpace, SLICE_BYTES, visitText } from '../receive/json-events.ts';
+import { type EventVisitor, isSpace, type Quickly, SLICE_BYTES, visitText } from '../receive/json-events.ts';
 import { EventScan } from './event-scan.ts';
 
 const COMMA = 0x2c;
@@ -29,10 +29,12 @@ interface Places {
 export class Division {
   readonly #limits: CollectorLimits;
   readonly #divider: Divider;
+  readonly #quickly: Quickly;
 
-  constructor(limits: CollectorLimits, divider: Divider) {
+  constructor(limits: CollectorLimits, divider: Divider, quickly: Quickly) {
     this.#limits = limits;
     this.#divider = divider;
+    this.#quickly = quickly;
   }
 
   /** Takes the event of a line if it belongs to another process; false when it does not, or may not. */
@@ -67,7 +69,8 @@ export class Division {
       const first = i;
       const isNext = () => i + 1 < from.length && to[i]! - from[first]! < SLICE_BYTES;
       while (isNext() && !divider.isOthers(sessionHash[i + 1]!)) i++;
-      visitRun(body, places, first, i, divider);
+      if (!this.#quickly(body, from[first]!, to[i]!, i + 1 - first))
+        visitRun(body, places, first, i, divider);
     }
     return true;
   }

@@ -14,6 +14,7 @@ import { open } from './parcel.ts';
 import { type PeerAnswer, socketOf } from './peers.ts';
 
 const OPEN_BRACKET_BYTES = 1;
+const CLOSE_BRACKET_BYTES = 1;
 const COMMA_BYTES = 1;
 const scan = new EventScan();
 
@@ -32,9 +33,11 @@ export async function servePeers(
       if (!claim.add(message.length)) throw overloaded();
       const { sourceKind, runs } = open(message);
       const admission = intake.beginSentOn(sourceKind, claim);
+      const quickly = intake.quick.for(admission);
       for (const [i, run] of runs.entries()) {
         if (i > 0) await nextTurn();
-        admit(run, admission);
+        if (!quickly(run, OPEN_BRACKET_BYTES, run.length - CLOSE_BRACKET_BYTES, limits.eventsPerRequest))
+          admit(run, admission);
       }
       return await admission.commit();
     } catch (error) {

@@ -7,6 +7,7 @@ import {
 import { ID_LENGTH, type McpEvent } from '../catalogue/events.ts';
 import { JournalBusy } from '../journal/journal.ts';
 import { encodeArrivals } from '../journal/record.ts';
+import type { SharedText } from '../journal/shared-texts.ts';
 import type { Divider } from '../processes/division.ts';
 import type { Outbox, SentOn } from '../processes/outbox.ts';
 import { WINDOW_COPY } from '../processes/routing.ts';
@@ -84,15 +85,35 @@ export class Admission implements Divider {
     }
     const index = this.#index++;
     if (this.#outbox?.takes(event, index)) return;
-    const { parts, settings } = this.#intake;
-    const arrival = new Arrival(event, timeMs!, this.#receivedMs, this.#sourceKind);
-    if (parts.seen.hasHash(parts.seen.hash(event.id, arrival))) {
-      this.#duplicates++;
+    const arrival = this.#arrivalOf(event, timeMs!);
+    if (arrival === undefined) return;
+    measurePayload(event);
+    arrival.setting = this.#intake.settings.of(event);
+  }
+
+  /** Takes a call that has been checked and carries no payload; its session is known by its keyed hash already. */
+  call(event: McpEvent, timeMs: number, setting: SharedText | undefined): void {
+    const problem = this.#problemOf(timeMs);
+    if (problem !== undefined) {
+      const [reason, sentence] = problem;
+      this.#reject(reason, event.id, sentence);
       return;
     }
-    measurePayload(event);
-    arrival.setting = settings.of(event);
+    this.#index++;
+    const arrival = this.#arrivalOf(event, timeMs);
+    if (arrival !== undefined) arrival.setting = setting;
+  }
+
+  /** Undefined for an event that has been seen before. */
+  #arrivalOf(event: McpEvent, timeMs: number): Arrival | undefined {
+    const { seen } = this.#intake.parts;
+    const arrival = new Arrival(event, timeMs, this.#receivedMs, this.#sourceKind);
+    if (seen.hasHash(seen.hash(event.id, arrival))) {
+      this.#duplicates++;
+      return undefined;
+    }
     this.#arrivals.push(arrival);
+    return arrival;
   }
 
   isOthers(sessionHash: number): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { collectorEvents, collectorEvictions, collectorLastEvent } from '../catalogue/collector-metrics.ts';
-import type { EventKind } from '../catalogue/events.ts';
+import type { EventKind, McpEvent } from '../catalogue/events.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -13,10 +13,12 @@ import type { Position } from '../journal/segment.ts';
 import type { Pipeline } from '../process/pipeline.ts';
 import { Outbox } from '../processes/outbox.ts';
 import type { Peers } from '../processes/peers.ts';
-import { WINDOW_COPY } from '../processes/routing.ts';
+import { ownerOf, WINDOW_COPY } from '../processes/routing.ts';
 import type { Counter } from '../series-values.ts';
 import { Admission } from './admission.ts';
 import { Arrival } from './arrival.ts';
+import { CallReader } from './calls/call-reader.ts';
+import { QuickEvents } from './calls/quick-events.ts';
 import type { SeenIds } from './dedupe.ts';
 import type { Claim } from './in-flight.ts';
 import type { SessionHash } from './privacy.ts';
@@ -40,12 +42,22 @@ export interface IntakeParts {
 export class Intake {
   readonly parts: IntakeParts;
   readonly settings: Settings;
+  readonly quick: QuickEvents;
   /** How many events came, by kind of source and of event. */
   readonly #counters = new Map<string, Map<EventKind, Counter>>();
 
   constructor(parts: IntakeParts) {
     this.parts = parts;
     this.settings = new Settings(parts.sessionHash);
+    this.quick = new QuickEvents(new CallReader(this.settings, (event) => this.#isOwn(event)));
+  }
+
+  /** Whether this process processes what a session sends. */
+  #isOwn(event: McpEvent): boolean {
+    const { peers } = this.parts;
+    if (peers === undefined) return true;
+    // Whose an event without a session is, its trace or its id decides.
+    return event.session !== undefined && ownerOf(event, peers.processes) === peers.own;
   }
 
   /** Starts taking the events of one request, whose memory is held in `claim`. */

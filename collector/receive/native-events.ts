@@ -19,8 +19,9 @@ export function registerNativeEvents(server: IngestServer, intake: Intake, limit
   server.post('/v1/events', async (body, request, reply, claim) => {
     const format = request.headers['content-type']?.includes('ndjson') ? 'ndjson' : 'json';
     const admission = intake.begin(NATIVE, claim);
-    const division = intake.parts.peers && new Division(limits, admission);
-    await visitEvents(body, format, limits, admission, division);
+    const quickly = intake.quick.for(admission);
+    const division = intake.parts.peers && new Division(limits, admission, quickly);
+    await visitEvents(body, format, limits, admission, division, quickly);
     const answer = await admission.commit();
     claim.events = answer.accepted + answer.duplicates + (answer.rejected_total ?? answer.rejected.length);
     // A repeated event means that the answer to this batch was lost: its drops are counted, and what its sender has

@@ -94,7 +94,13 @@ async function visited(body: string | Buffer, format: 'json' | 'ndjson', divided
       all.push(undefined);
     },
   };
-  await visitEvents(bytes, format, limits, divider, divided ? new Division(limits, divider) : undefined);
+  await visitEvents(
+    bytes,
+    format,
+    limits,
+    divider,
+    divided ? new Division(limits, divider, () => false) : undefined,
+  );
   for (const { place, owner, parcel } of passed) {
     const [run] = open(parcel.frame(1).subarray(8)).runs;
     const event = parsed(run!.toString())?.[0];

@@ -1,0 +1,322 @@
+/**
+ * Reads calls from bytes, without making what most calls have in common anew each time.
+ *
+ * `JSON.parse` takes 1.2 µs for a call of 623 bytes and makes 2 KB of it, which live until the journal has been synced and
+ * are copied meanwhile by the collector of garbage. But nearly all calls are alike: written the same way each time, of
+ * sessions that go on. So a call is compared with what is known (`layouts.ts`, `known-texts.ts`), and all that is made of
+ * it is one object and the texts that only it has. It is checked against the schema on the way. Parsing, checking and
+ * finding the setting took 1.66 µs and take 0.86; the whole way over HTTP takes a tenth less.
+ *
+ * Whatever is not plain, such as arguments, an escape, a text that is no ASCII or a way of writing that nobody has used
+ * yet, is left to `JSON.parse` and the checks: they say what is valid, and this gives the same event or none.
+ */
+import { randomInt } from 'node:crypto';
+import { type EventOf, ID_LENGTH, type McpEvent } from '../../catalogue/events.ts';
+import type { Setting, SharedText } from '../../journal/shared-texts.ts';
+import type { Settings } from '../settings.ts';
+import { parseTime } from '../times.ts';
+import { KnownTexts, Spans } from './known-texts.ts';
+import { Layouts, type Shape, stepAt, TEXT, VALUE } from './layouts.ts';
+import { beforeQuote, endOfText, firstBytes, quotesIn } from './scan.ts';
+import { asciiText, bytes, view } from './scratch.ts';
+
+type ToolCall = EventOf<'tool_call'>;
+
+/** What the calls of a session have in common; its id is the keyed hash. */
+interface CallSetting extends Setting {
+  readonly text: SharedText | undefined;
+  /** Whether its events are for this process. */
+  readonly own: boolean;
+}
+
+/** Sessions that are known at most, each with 368 bytes of texts. */
+const SETTINGS = 16_384;
+const SETTING_WORDS = 96;
+const TOOLS = 4_096;
+const TOOL_WORDS = 32;
+const LARGEST_SIZE = 2 ** 40;
+const LONGEST_DURATION_MS = 604_800_000;
+const LARGEST_CODE = 2 ** 31;
+/** Digits of a number that a double holds exactly. */
+const DIGITS = 15;
+const powersOfTen = Array.from({ length: DIGITS + 1 }, (_, n) => 10 ** n);
+
+const ZERO = 0x30;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const UPPER_Z_AND_QUOTE = 0x225a;
+
+/** Milliseconds of a time, written as `toISOString` does. */
+const TIME_LENGTH = '2026-11-21T09:30:00.000Z'.length;
+const SECOND_LENGTH = '2026-11-21T09:30:00.'.length;
+const LONGEST_TIME = 40;
+
+export class CallReader {
+  readonly #bySession: Settings;
+  readonly #isOwn: (event: McpEvent) => boolean;
+  readonly #seed = randomInt(2 ** 32) | 0;
+  readonly #layouts = new Layouts();
+  /** Of the call that is being read, by `TEXT`. */
+  readonly #spans = new Spans(Object.keys(TEXT).length);
+  readonly #settings = new KnownTexts<CallSetting>(this.#spans, SETTINGS, SETTING_WORDS);
+  readonly #tools = new KnownTexts<string>(this.#spans, TOOLS, TOOL_WORDS);
+  /** The second of the last time, as words of four bytes. */
+  readonly #second = [0, 0, 0, 0, 0];
+  #secondMs = Number.NaN;
+  #timeText = '';
+  /** Where what was read last ended. */
+  #at = 0;
+
+  /** Of the call that was read last: where it ended, its time and the text of its setting. */
+  end = 0;
+  timeMs = Number.NaN;
+  setting: SharedText | undefined = undefined;
+  /** Whether it was left to the other way because it is written in a way that was not known. */
+  isNewWay = false;
+
+  /** `isOwn`: whether an event, with its session's id as it was sent, belongs to this process. */
+  constructor(settings: Settings, isOwn: (event: McpEvent) => boolean) {
+    this.#bySession = settings;
+    this.#isOwn = isOwn;
+  }
+
+  /** The call that starts at a place of the scratch and ends before `limit`; undefined when it is left to the other way. */
+  read(start: number, limit: number): ToolCall | undefined {
+    this.isNewWay = false;
+    let at = start;
+    let steps = this.#layouts.first;
+    let id = '';
+    let trace: string | undefined;
+    let duration: number | undefined;
+    let requestBytes: number | undefined;
+    let responseBytes: number | undefined;
+    let code: number | undefined;
+    let settingHash = this.#seed;
+    let toolHash = this.#seed;
+    const spans = this.#spans;
+    for (;;) {
+      const step = stepAt(steps, at);
+      if (step === undefined) {
+        this.isNewWay = true;
+        return undefined;
+      }
+      at += step.length;
+      steps = step.next;
+      switch (step.value) {
+        case VALUE.end: {
+          if (at > limit) return undefined;
+          const { outcome, fault, perspective } = step.shape!;
+          const setting = this.#settingOf(settingHash, step.shape!);
+          const tool = this.#toolOf(toolHash);
+          if (setting === undefined || tool === undefined) return undefined;
+          this.end = at;
+          this.setting = setting.text;
+          return {
+            kind: 'tool_call',
+            id,
+            time: this.#timeText,
+            server: setting.server,
+            tool,
+            client: setting.client,
+            user: setting.user,
+            session: setting.session,
+            trace_id: trace,
+            source: setting.source,
+            environment: setting.environment,
+            outcome,
+            fault,
+            perspective,
+            code,
+            duration_ms: duration,
+            request_bytes: requestBytes,
+            response_bytes: responseBytes,
+          };
+        }
+        case VALUE.id: {
+          const end = endOfText(at);
+          if (end < 0 || end - at > ID_LENGTH) return undefined;
+          id = asciiText(at, end);
+          at = end;
+          break;
+        }
+        case VALUE.trace_id: {
+          const end = endOfText(at);
+          if (end < 0 || end - at > ID_LENGTH) return undefined;
+          trace = asciiText(at, end);
+          at = end;
+          break;
+        }
+        case VALUE.time:
+          if (!this.#time(at)) return undefined;
+          at = this.#at;
+          break;
+        case VALUE.duration_ms:
+          duration = this.#decimal(at);
+          if (!(duration <= LONGEST_DURATION_MS)) return undefined;
+          at = this.#at;
+          break;
+        case VALUE.request_bytes:
+          requestBytes = this.#whole(at);
+          if (!(requestBytes <= LARGEST_SIZE)) return undefined;
+          at = this.#at;
+          break;
+        case VALUE.response_bytes:
+          responseBytes = this.#whole(at);
+          if (!(responseBytes <= LARGEST_SIZE)) return undefined;
+          at = this.#at;
+          break;
+        case VALUE.code:
+          code = this.#signed(at);
+          if (!(code >= -LARGEST_CODE && code < LARGEST_CODE)) return undefined;
+          at = this.#at;
+          break;
+        default: {
+          const start = at;
+          let hash = step.value;
+          for (;;) {
+            const word = view.getInt32(at, true);
+            const quotes = quotesIn(word);
+            if (quotes === 0) {
+              hash = mixed(hash, word);
+              at += 4;
+              continue;
+            }
+            const left = beforeQuote(quotes);
+            hash = mixed(hash, firstBytes(word, left));
+            at += left;
+            break;
+          }
+          const place = step.value - VALUE.text;
+          spans.starts[place] = start;
+          spans.lengths[place] = at - start;
+          if (place === TEXT.tool) toolHash = hash;
+          else settingHash = mixed(settingHash, hash);
+        }
+      }
+    }
+  }
+
+  /** Learns how the call is written that stands in the scratch and was read in the other way. */
+  learn(from: number, to: number): void {
+    this.#layouts.learn(from, to);
+  }
+
+  /** Sets `timeMs`; false when it is no valid time. */
+  #time(start: number): boolean {
+    const at = start + SECOND_LENGTH;
+    const second = this.#second;
+    if (
+      view.getInt32(start, true) === second[0] &&
+      view.getInt32(start + 16, true) === second[4] &&
+      view.getInt32(start + 12, true) === second[3] &&
+      view.getInt32(start + 8, true) === second[2] &&
+      view.getInt32(start + 4, true) === second[1] &&
+      view.getInt16(at + 3, true) === UPPER_Z_AND_QUOTE
+    ) {
+      const hundreds = bytes[at]! - ZERO;
+      const tens = bytes[at + 1]! - ZERO;
+      const ones = bytes[at + 2]! - ZERO;
+      if (!(isDigit(hundreds) && isDigit(tens) && isDigit(ones))) return false;
+      this.#at = start + TIME_LENGTH;
+      const timeMs = this.#secondMs + hundreds * 100 + tens * 10 + ones;
+      if (timeMs !== this.timeMs) this.#timeText = asciiText(start, this.#at);
+      this.timeMs = timeMs;
+      return true;
+    }
+    const end = endOfText(start);
+    if (end < 0 || end - start > LONGEST_TIME) return false;
+    const text = asciiText(start, end);
+    const timeMs = parseTime(text);
+    if (timeMs === undefined) return false;
+    this.#at = end;
+    this.#timeText = text;
+    this.timeMs = timeMs;
+    const isUsual = text.length === TIME_LENGTH && text[SECOND_LENGTH - 1] === '.' && text.endsWith('Z');
+    this.#secondMs = isUsual ? timeMs - Number(text.slice(SECOND_LENGTH, -1)) : Number.NaN;
+    for (let i = 0; i < second.length; i++) second[i] = isUsual ? view.getInt32(start + i * 4, true) : 0;
+    return true;
+  }
+
+  /** A whole number that is not negative; NaN for any other. */
+  #whole(start: number): number {
+    let at = start;
+    let value = 0;
+    for (let digit = bytes[at]! - ZERO; isDigit(digit); digit = bytes[++at]! - ZERO)
+      value = value * 10 + digit;
+    this.#at = at;
+    return isNumber(start, at) ? value : Number.NaN;
+  }
+
+  #signed(start: number): number {
+    if (bytes[start] !== MINUS) return this.#whole(start);
+    const value = this.#whole(start + 1);
+    // JSON knows a negative zero.
+    return value === 0 ? Number.NaN : -value;
+  }
+
+  /** A number that is not negative, exactly as `JSON.parse` reads it: both parts of the fraction are exact, so one rounding is made. */
+  #decimal(start: number): number {
+    const whole = this.#whole(start);
+    let at = this.#at;
+    if (bytes[at] !== DOT) return whole;
+    const first = ++at;
+    let value = whole;
+    for (let digit = bytes[at]! - ZERO; isDigit(digit); digit = bytes[++at]! - ZERO)
+      value = value * 10 + digit;
+    this.#at = at;
+    return at > first && at - start <= DIGITS ? value / powersOfTen[at - first]! : Number.NaN;
+  }
+
+  #settingOf(hashed: number, { origin, setting: which }: Shape): CallSetting | undefined {
+    const hash = spread(mixed(hashed, which));
+    const known = this.#settings.find(hash, which);
+    if (known !== undefined) return known.own ? known : undefined;
+    const spans = this.#spans;
+    for (let place = 0; place < spans.starts.length; place++)
+      if ((which & (1 << place)) !== 0 && !spans.isPlain(place)) return undefined;
+    const setting = this.#newSetting(origin, which);
+    this.#settings.add(hash, which, setting);
+    return setting.own ? setting : undefined;
+  }
+
+  #toolOf(hashed: number): string | undefined {
+    const which = 1 << TEXT.tool;
+    const hash = spread(hashed);
+    const known = this.#tools.find(hash, which);
+    if (known !== undefined) return known;
+    if (!this.#spans.isPlain(TEXT.tool)) return undefined;
+    const tool = this.#spans.text(TEXT.tool);
+    this.#tools.add(hash, which, tool);
+    return tool;
+  }
+
+  #newSetting(origin: Shape['origin'], which: number): CallSetting {
+    const text = (place: number) => ((which & (1 << place)) === 0 ? undefined : this.#spans.text(place));
+    const name = text(TEXT['client.name']);
+    const id = text(TEXT['session.id']);
+    const event = {
+      server: text(TEXT.server),
+      client: name === undefined ? undefined : { name, version: text(TEXT['client.version']) },
+      user: text(TEXT.user),
+      session: id === undefined ? undefined : { id, type: text(TEXT['session.type']), origin },
+      source: text(TEXT.source),
+      environment: text(TEXT.environment),
+    } as Setting as McpEvent;
+    const own = this.#isOwn(event);
+    return { ...(event as Setting), own, text: own ? this.#bySession.of(event) : undefined };
+  }
+}
+
+/** A hash, and one word more in it. */
+const mixed = (hash: number, word: number): number => {
+  const product = Math.imul(hash ^ word, 0x9e37_79b1);
+  return product ^ (product >>> 15);
+};
+/** A hash all of whose bits decide the lowest. */
+const spread = (hash: number): number => mixed(hash, hash >>> 13);
+
+const isDigit = (digit: number) => digit >= 0 && digit <= 9;
+
+/** Whether what stands there, all digits, is a number that a double holds exactly. */
+const isNumber = (start: number, end: number) =>
+  end > start && end - start <= DIGITS && (bytes[start] !== ZERO || end === start + 1);

@@ -1,0 +1,134 @@
+/** The events of a body, most of them by `CallReader`, each of the others by `JSON.parse` of its own bytes. */
+import type { McpEvent } from '../../catalogue/events.ts';
+import type { SharedText } from '../../journal/shared-texts.ts';
+import type { Quickly } from '../json-events.ts';
+import type { CallReader } from './call-reader.ts';
+import { bytes, load } from './scratch.ts';
+
+export interface CallVisitor {
+  /** Takes an event as it was sent, whatever it is. */
+  event(value: unknown): void;
+  /** Takes a valid event, with the keyed hash of its session's id in its place. */
+  call(event: McpEvent, timeMs: number, setting: SharedText | undefined): void;
+}
+
+/** After so many events in a row that were left to `JSON.parse`, as many bodies or lines are left to it as a whole. */
+const LEFT_IN_A_ROW = 16;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+export class QuickEvents {
+  readonly #reader: CallReader;
+  /** Of one body: its events, and of those that were read quickly what the reader knows. */
+  readonly #events: unknown[] = [];
+  readonly #times: number[] = [];
+  readonly #settings: (SharedText | undefined)[] = [];
+  #leftInARow = 0;
+  #toLeave = 0;
+
+  constructor(reader: CallReader) {
+    this.#reader = reader;
+  }
+
+  /** `visit` for one visitor. */
+  for(visitor: CallVisitor): Quickly {
+    return (body, from, to, most) => this.visit(body, from, to, most, visitor);
+  }
+
+  /**
+   * Visits the events of a list without its brackets, or of one event, once all of them are known to be JSON. False, and
+   * none visited, when they may not be, when there are none, or when `JSON.parse` is as good for all of them.
+   */
+  visit(body: Buffer, from: number, to: number, most: number, visitor: CallVisitor): boolean {
+    if (this.#toLeave > 0) {
+      this.#toLeave--;
+      return false;
+    }
+    if (!load(body, from, to)) return false;
+    try {
+      const isRead = this.#read(to - from, most);
+      if (isRead) this.#visit(visitor);
+      return isRead;
+    } finally {
+      this.#events.length = 0;
+      this.#times.length = 0;
+      this.#settings.length = 0;
+    }
+  }
+
+  #visit(visitor: CallVisitor): void {
+    for (let i = 0; i < this.#events.length; i++) {
+      const timeMs = this.#times[i]!;
+      if (Number.isNaN(timeMs)) visitor.event(this.#events[i]);
+      else visitor.call(this.#events[i] as McpEvent, timeMs, this.#settings[i]);
+    }
+  }
+
+  #read(length: number, most: number): boolean {
+    const reader = this.#reader;
+    for (let at = 0, count = 1; count <= most; count++) {
+      while (isSpace(bytes[at]!)) at++;
+      const call = reader.read(at, length);
+      if (call !== undefined) {
+        this.#add(call, reader.timeMs, reader.setting);
+        at = reader.end;
+        this.#leftInARow = 0;
+      } else {
+        const end = endOfObject(at, length);
+        if (end === undefined || !this.#parse(at, end)) return false;
+        at = end;
+        this.#leftInARow++;
+      }
+      while (isSpace(bytes[at]!)) at++;
+      if (at === length) {
+        if (this.#leftInARow >= LEFT_IN_A_ROW) this.#leaveSome();
+        return true;
+      }
+      if (bytes[at++] !== COMMA) return false;
+    }
+    return false;
+  }
+
+  #leaveSome(): void {
+    this.#leftInARow = 0;
+    this.#toLeave = LEFT_IN_A_ROW;
+  }
+
+  #parse(from: number, to: number): boolean {
+    const { isNewWay } = this.#reader;
+    try {
+      this.#add(JSON.parse(bytes.toString('utf8', from, to)), Number.NaN, undefined);
+    } catch {
+      return false;
+    }
+    if (isNewWay) this.#reader.learn(from, to);
+    return true;
+  }
+
+  #add(event: unknown, timeMs: number, setting: SharedText | undefined): void {
+    this.#events.push(event);
+    this.#times.push(timeMs);
+    this.#settings.push(setting);
+  }
+}
+
+/** Where the object that starts at a place would end, if it is one. */
+function endOfObject(start: number, length: number): number | undefined {
+  if (bytes[start] !== OPEN_BRACE) return undefined;
+  let depth = 0;
+  for (let at = start; at < length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      for (at++; at < length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
+    else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return at + 1;
+  }
+  return undefined;
+}

@@ -1,0 +1,268 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect, test } from 'vitest';
+import { type McpEvent, sessionOrigins } from '../../../collector/catalogue/events.ts';
+import { faults, outcomes } from '../../../collector/catalogue/labels.ts';
+import { collectorDefaults } from '../../../collector/config.ts';
+import type { SharedText } from '../../../collector/journal/shared-texts.ts';
+import { CallReader } from '../../../collector/receive/calls/call-reader.ts';
+import { QuickEvents } from '../../../collector/receive/calls/quick-events.ts';
+import { type BodyFormat, visitEvents } from '../../../collector/receive/json-events.ts';
+import { SessionHash } from '../../../collector/receive/privacy.ts';
+import { Refusal } from '../../../collector/receive/refusal.ts';
+import { Settings } from '../../../collector/receive/settings.ts';
+import { parseTime } from '../../../collector/receive/times.ts';
+import { faultOf } from '../../../collector/receive/validate.ts';
+import { type Random, random } from '../../../run/replay/random.ts';
+
+const SEED = 20_261_121;
+const BODIES = 20_000;
+
+const limits = { ...collectorDefaults.limits, eventsPerRequest: 12 };
+const hash = new SessionHash(Buffer.alloc(32, 7));
+
+/** What became of each event of a body, as either way says it. */
+class Seen {
+  readonly #settings: Settings;
+  readonly events: unknown[] = [];
+  quick = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  event(value: unknown): void {
+    const fault = faultOf(value);
+    if (fault !== undefined) this.events.push({ fault });
+    else {
+      const event = value as McpEvent;
+      this.#add(event, parseTime(event.time), this.#settings.of(event));
+    }
+  }
+
+  call(event: McpEvent, timeMs: number, setting: SharedText | undefined): void {
+    this.quick++;
+    this.#add(event, timeMs, setting);
+  }
+
+  brokenLine(error: string): void {
+    this.events.push({ error });
+  }
+
+  #add(event: McpEvent, timeMs: number | undefined, setting: SharedText | undefined): void {
+    // As it is now: the objects in it may be shared. What is undefined is not there, and no order is told.
+    this.events.push(JSON.parse(JSON.stringify({ event, timeMs, setting: setting?.text })));
+  }
+}
+
+class Ways {
+  readonly #settings = [new Settings(hash), new Settings(hash)] as const;
+  readonly #quick = new QuickEvents(new CallReader(this.#settings[1], () => true));
+  quick = 0;
+  all = 0;
+
+  /** What both ways say of a body: by `JSON.parse` alone, and as it is read. */
+  async of(body: Buffer, format: BodyFormat): Promise<[unknown, unknown]> {
+    const [plain, quick] = [new Seen(this.#settings[0]), new Seen(this.#settings[1])];
+    const said = [
+      await outcome(plain, visitEvents(body, format, limits, plain)),
+      await outcome(quick, visitEvents(body, format, limits, quick, undefined, this.#quick.for(quick))),
+    ] as [unknown, unknown];
+    this.quick += quick.quick;
+    this.all += plain.events.length;
+    return said;
+  }
+}
+
+/** A refusal is all that is told of a body. */
+async function outcome(seen: Seen, visiting: Promise<void>): Promise<unknown> {
+  try {
+    await visiting;
+    return seen.events;
+  } catch (error) {
+    expect(error).toBeInstanceOf(Refusal);
+    const { status, reason, message } = error as Refusal;
+    return { status, reason, message };
+  }
+}
+
+const names = [
+  'a',
+  'tool',
+  'files-search',
+  'ünïcode',
+  '工具',
+  'quo"te',
+  'back\\slash',
+  'new\nline',
+  '\u007f',
+  '\ud800',
+  '',
+];
+const name = ({ pick, chance, between }: Random) =>
+  chance(0.9)
+    ? pick(['one', 'two', 'three-and-four'])
+    : chance(0.9)
+      ? pick(names)
+      : 'n'.repeat(between(250, 260));
+const times = [
+  '2026-11-21T09:30:00.000Z',
+  '2026-11-21T09:30:00.999Z',
+  '2026-11-21T09:30:59.120Z',
+  '2026-11-21T09:30:00Z',
+  '2026-11-21T09:30:00.5+01:00',
+  '2026-11-21t09:30:00.123z',
+  '2026-12-31T23:59:60.000Z',
+  '2026-02-30T09:30:00.000Z',
+  '2026-11-21T09:30:00.00aZ',
+  'yesterday, about noon',
+];
+const numbers = [
+  '0',
+  '7',
+  '4096',
+  '12.5',
+  '0.001',
+  '-1',
+  '-0',
+  '1e3',
+  '01',
+  '1.',
+  '.5',
+  '1099511627776',
+  '1099511627777',
+];
+const oddNumbers = [
+  ...numbers,
+  '604800000',
+  '604800000.001',
+  '123456789012345678',
+  '0.1234567890123456',
+  '1E-2',
+  'null',
+];
+
+/** Source text of a number, mostly of one that counts. */
+const number = ({ pick, chance, between }: Random, parts = 1) =>
+  chance(0.95) ? String(Math.floor(between(0, 90_000)) / parts) : pick(oddNumbers);
+
+/** A key of an event, and its value as JSON writes it. */
+type Member = readonly [key: string, value: string];
+
+/** How a sender writes its calls: which of the optional members, and what stands between them. */
+interface Sender {
+  readonly has: (key: string, share: number) => boolean;
+  readonly inside: string;
+  readonly between: string;
+  readonly shuffles: boolean;
+}
+
+const SENDERS = 40;
+const spaces = ['', '', '', ' ', '\n  ', '\t', '\r\n', '\u00a0'];
+
+function sender(seed: string): Sender {
+  const { chance, pick } = random(SEED, seed);
+  const fixed = new Map<string, boolean>();
+  return {
+    has: (key, share) => {
+      const known = fixed.get(key) ?? chance(share);
+      fixed.set(key, known);
+      return known;
+    },
+    inside: pick(chance(0.9) ? ['', ' '] : spaces),
+    between: pick(chance(0.9) ? ['', ' '] : spaces),
+    shuffles: chance(0.05),
+  };
+}
+
+function call(from: Sender, chance: Random): string {
+  const { pick, chance: is } = chance;
+  const text = () => JSON.stringify(name(chance));
+  const some = (key: string, share: number, value: () => string): Member[] =>
+    from.has(key, share) ? [[key, value()]] : [];
+  const write = (members: readonly Member[]) => object(members, from, chance);
+  return write([
+    ['kind', `"${is(0.99) ? 'tool_call' : 'session_start'}"`],
+    ['id', JSON.stringify(is(0.95) ? `id-${Math.floor(chance.between(0, 1e9))}` : name(chance))],
+    ['time', JSON.stringify(is(0.95) ? pick(times.slice(0, 3)) : pick(times))],
+    ['server', text()],
+    ...some('client', 0.7, () => write([['name', text()], ...some('version', 0.5, text)])),
+    ['tool', text()],
+    ...some('session', 0.7, () =>
+      write([
+        ['id', text()],
+        ...some('type', 0.5, text),
+        ...some('origin', 0.5, () => `"${pick(is(0.99) ? sessionOrigins : ['heard'])}"`),
+      ]),
+    ),
+    ...some('user', 0.5, text),
+    ...some('trace_id', 0.5, text),
+    ...some('source', 0.5, text),
+    ...some('environment', 0.5, text),
+    ['outcome', `"${pick(is(0.99) ? outcomes.slice(0, 3) : [...outcomes, 'fine'])}"`],
+    ...some('fault', 0.5, () => `"${pick(faults.slice(0, 2))}"`),
+    ...some('perspective', 0.3, () => `"${is(0.95) ? 'server' : 'client'}"`),
+    ...some('duration_ms', 0.6, () => number(chance, pick([1, 10, 1_000]))),
+    ...some('request_bytes', 0.6, () => number(chance)),
+    ...some('response_bytes', 0.6, () => number(chance)),
+    ...some('code', 0.2, () => (is(0.8) ? '-32602' : number(chance))),
+    ...(is(0.02) ? [['arguments', '{"path":["/tmp",{"deep":null}]}'] as const] : []),
+    ...(is(0.02) ? [[pick(['surprise', '__proto__', 'id', 'time', 'cl\\u0069ent']), text()] as const] : []),
+  ]);
+}
+
+function object(
+  members: readonly Member[],
+  { inside, between, shuffles }: Sender,
+  { chance }: Random,
+): string {
+  const order = shuffles ? members.toSorted(() => (chance(0.5) ? 1 : -1)) : members;
+  return `{${inside}${order.map(([key, value]) => `"${key}":${between}${value}`).join(`,${between}`)}${inside}}`;
+}
+
+function mutated(body: Buffer, { chance, between, pick }: Random): Buffer {
+  const at = Math.floor(between(0, body.length));
+  const to = Math.min(body.length, at + Math.floor(between(1, 20)));
+  const cut = (middle: Buffer) => Buffer.concat([body.subarray(0, at), middle, body.subarray(to)]);
+  if (chance(0.2)) return body.subarray(0, at);
+  if (chance(0.3)) return cut(Buffer.alloc(0));
+  if (chance(0.3))
+    return cut(Buffer.from(pick(['"', '\\', '{', '}', '[', ']', ',', ':', '\u0000', 'é', '\\"'])));
+  const copy = Buffer.from(body);
+  copy[at] = Math.floor(between(0, 256));
+  return copy;
+}
+
+test(`events read quickly and by JSON.parse are the same, and so are refusals, in ${BODIES} bodies made of seed ${SEED}`, async () => {
+  const chance = random(SEED, 'calls');
+  const senders = Array.from({ length: SENDERS }, (_, n) => sender(`sender ${n}`));
+  const ways = new Ways();
+  let refused = 0;
+  let faulty = 0;
+  for (let i = 0; i < BODIES; i++) {
+    const format = chance.chance(0.7) ? 'json' : 'ndjson';
+    const from = chance.pick(senders);
+    const events = Array.from({ length: Math.floor(chance.between(1, 5)) }, () => call(from, chance));
+    const list = chance.chance(0.98)
+      ? events
+      : [...events, chance.pick(['7', 'null', '[]', '"text"', '{}', ''])];
+    const text =
+      format === 'ndjson'
+        ? list.join('\n')
+        : list.length === 1
+          ? list[0]!
+          : `[${list.join(chance.pick([',', ', ', '\n,']))}]`;
+    const sound = Buffer.from(text);
+    const body = chance.chance(0.3) && sound.length > 0 ? mutated(sound, chance) : sound;
+    const [plain, quick] = await ways.of(body, format);
+    if (!isDeepStrictEqual(plain, quick)) expect(quick, body.toString()).toStrictEqual(plain);
+    if (!Array.isArray(plain)) refused++;
+    else if (plain.some((one) => 'fault' in one)) faulty++;
+  }
+  const counts = { bodies: BODIES, events: ways.all, quick: ways.quick, refused, faulty };
+  console.log(JSON.stringify(counts));
+  // Else one of the ways has not been tried.
+  expect(ways.quick).toBeGreaterThan(ways.all / 5);
+  expect(ways.all - ways.quick).toBeGreaterThan(ways.all / 5);
+  expect(refused).toBeGreaterThan(BODIES / 50);
+  expect(faulty).toBeGreaterThan(BODIES / 50);
+});
