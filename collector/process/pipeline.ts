@@ -115,7 +115,7 @@ export class Pipeline {
       now,
       onError: (detector, error) => onFault(error, { kind: `detector ${detector}` }),
     });
-    sessions.onClose = (session, teaches) => detection.ended(session, teaches);
+    sessions.onClose = (session, whole) => detection.ended(session, whole);
     this.#parts = {
       config,
       instruments,

@@ -73,8 +73,8 @@ export class Sessions {
   #saving: SessionSaving | undefined;
   /** Told of each session that has ended, and again when an event of it comes late. */
   onEnd: (session: Session) => void = () => {};
-  /** Told before that of each session that is about to end, and whether it is one that may teach what is usual. */
-  onClose: (session: OpenSession, teaches: boolean) => void = () => {};
+  /** Told before that of each session that is about to end, and whether it is a whole one; says whether it teaches what is usual. */
+  onClose: (session: OpenSession, whole: boolean) => boolean = (_, whole) => whole;
 
   constructor(config: CollectorConfig, instruments: Instruments, baselines: Baselines, now: () => number) {
     this.#config = config;
@@ -281,8 +281,8 @@ export class Sessions {
 
   #close(open: OpenSession, how: SessionEnd, untilMs: number, reason?: string): void {
     this.#saving?.before(open);
-    const teaches = how !== 'evicted' && !isLoneCall(open);
-    this.onClose(open, teaches);
+    const whole = how !== 'evicted' && !isLoneCall(open);
+    const teaches = this.onClose(open, whole);
     this.#open.delete(open.id);
     this.#byRecency.remove(open.row);
     this.#tools -= open.distinctTools;
@@ -293,12 +293,12 @@ export class Sessions {
     this.#rows.release(open.row);
     this.#remember(session);
     this.onEnd(session);
-    if (!teaches) return;
+    if (!whole) return;
     const labels = { session_type: session.type };
     this.#instruments.observe(sessionDuration, labels, (session.lastMs - session.startedMs) / 1_000);
     this.#instruments.observe(sessionToolCalls, labels, session.calls);
     this.#instruments.observe(sessionUniqueTools, labels, session.tools.size);
-    this.#baselines.learn(session.type, session.tools.size);
+    if (teaches) this.#baselines.learn(session.type, session.tools.size);
   }
 
   /** Keeps an ended session; the one that ended first makes room. */

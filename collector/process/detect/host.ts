@@ -100,19 +100,24 @@ export class DetectorHost {
     this.#detection.toolList(event, timeMs);
   }
 
-  /** Forgets an ended session; one that `teaches` adds to the baselines when nothing was found in it. */
-  ended(session: WatchedSession, teaches: boolean): void {
+  /** Forgets an ended session; one that `teaches` adds to the baselines when nothing was found in it. Whether it did. */
+  ended(session: WatchedSession, teaches: boolean): boolean {
     const { watched } = session;
-    if (!watched) return;
+    if (!watched) return teaches;
     const facts = new WatchedFacts(session, watched.startedMs);
     const calls = watched.calls - watched.unwatched;
-    this.#detection.end(facts, watched, () => !teaches || !this.#mayTeach(facts, calls));
+    let taught = false;
+    this.#detection.end(facts, watched, () => {
+      taught = teaches && this.#mayTeach(facts, calls);
+      return !taught;
+    });
     this.#trails.release(watched);
     session.watched = undefined;
-    if (!teaches) return;
+    if (!teaches) return false;
     const scores = new Map([...(watched.suspected ?? [])].map(([detector, { score }]) => [detector, score]));
     this.#learning.observe(session.type, scores, this.#nowMs());
     if (calls > 0) this.#parts.instruments.inc(sessionsContent, { content: contentOf(watched) });
+    return taught;
   }
 
   tick(nowMs: number): void {
@@ -298,13 +303,16 @@ export class DetectorHost {
   }
 
   /** Whether an ended session may teach the baselines. */
-  #mayTeach({ id, type, principal }: WatchedFacts, calls: number): boolean {
+  #mayTeach({ id, type, user = NOBODY }: WatchedFacts, calls: number): boolean {
     const found = this.#parts.findings
       .of(id)
       .some(({ detector, status }) => detector !== 'tool_diversity' && status !== 'dismissed');
-    return this.#learning.admit(type, principal, calls, found);
+    return this.#learning.admit(type, user, calls, found);
   }
 }
+
+/** Whom nobody vouches for teaches as one: an agent names its client as it likes, and could be many. */
+const NOBODY = '';
 
 /** Longest time for which an incident that nobody looks at keeps the thresholds as they are. */
 const HOLDS_FOR_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { collectorEvictions } from '../../../collector/catalogue/collector-metrics.ts';
+import { collectorEvictions, collectorLearning } from '../../../collector/catalogue/collector-metrics.ts';
 import { findings, sessionUniqueToolsBaseline } from '../../../collector/catalogue/metrics.ts';
 import { Lookout } from './lookout.ts';
 
@@ -57,6 +57,39 @@ describe('the baseline of a session type', () => {
     for (const type of ['a', 'b']) complete(mcp, [2, 2, 2, 2, 2], type);
     expect(await baseline(mcp)).toBeUndefined();
     expect(await mcp.value(collectorEvictions, { table: 'baselines' })).toBe(1);
+  });
+
+  /** Ends sessions of a client, or of a user, with so many tools. */
+  function flood(
+    mcp: Lookout,
+    sessions: number,
+    tools: number,
+    as: (i: number) => { user?: string; client?: { name: string } },
+  ) {
+    for (let i = 0; i < sessions; i++) {
+      const session = { id: `flood-${mcp.nowMs}`, type: 'support' };
+      mcp.calls(session.id, toolNames(tools), { session, ...as(i) });
+      mcp.send('session_end', { session });
+      mcp.pass(1);
+    }
+  }
+
+  test.each([
+    ['one user', () => ({ user: 'mallory' })],
+    ['clients that one agent makes up', (i: number) => ({ client: { name: `agent ${i}` } })],
+  ])('is not moved by the sessions of %s, however many', async (_, as) => {
+    const mcp = new Lookout({ ...options, baselineSessions: 500 });
+    flood(mcp, 100, 2, (i) => ({ user: `user-${i % 25}` }));
+    flood(mcp, 300, 6, as);
+    expect(await baseline(mcp)).toBe(2);
+    expect(await mcp.value(collectorLearning, { result: 'principal_share' })).toBeGreaterThan(250);
+  });
+
+  test('is learnt where no source knows users', async () => {
+    const mcp = new Lookout(options);
+    flood(mcp, 100, 4, (i) => ({ client: { name: `desk ${i % 3}` } }));
+    expect(await baseline(mcp)).toBe(4);
+    expect(await mcp.value(collectorLearning, { result: 'learnt' })).toBe(100);
   });
 
   test('survives a restart', async () => {
