@@ -197,8 +197,8 @@ export class OpenSession {
     const count = this.#words[this.#at + field.placeCount]!;
     if (count > 0) {
       const [page, first] = this.#list(field.places);
-      const last = placeAt(page, first + (count - 1) * WORDS_PER_PLACE);
-      if (last.segment === segment && offset < last.offset + PLACE_BYTES) return;
+      const last = first + (count - 1) * WORDS_PER_PLACE;
+      if (numberAt(page, last) === segment && offset < numberAt(page, last + 2) + PLACE_BYTES) return;
       if (count >= MAXIMUM_PLACES) {
         // The first and the newest are kept.
         page.copyWithin(
@@ -310,7 +310,9 @@ export class OpenSession {
 const wordsOf = (segment: number, offset: number): number[] =>
   [segment, offset].flatMap((number) => [number % TWO_TO_32, Math.floor(number / TWO_TO_32)]);
 
+const numberAt = (page: Uint32Array, at: number): number => page[at]! + page[at + 1]! * TWO_TO_32;
+
 const placeAt = (page: Uint32Array, at: number): Place => ({
-  segment: page[at]! + page[at + 1]! * TWO_TO_32,
-  offset: page[at + 2]! + page[at + 3]! * TWO_TO_32,
+  segment: numberAt(page, at),
+  offset: numberAt(page, at + 2),
 });
