@@ -40,7 +40,8 @@ interface Foreign {
 }
 
 export interface SequenceState {
-  readonly steps: Step[];
+  /** Made with the first: an empty one would have room for 17 at once. */
+  steps: Step[] | undefined;
   /** Foreign tools, once each, with the calls that used them first. */
   foreign: Foreign[] | undefined;
   /** The two largest surprisals. */
@@ -71,7 +72,7 @@ export class Sequence implements Detector<SequenceState> {
   readonly #pending = new Bounded<{ sinceMs: number; readonly principals: Set<string> }>(MAXIMUM_PENDING);
 
   open(): SequenceState {
-    return { steps: [], foreign: undefined, first: 0, second: 0, told: false };
+    return { steps: undefined, foreign: undefined, first: 0, second: 0, told: false };
   }
 
   /** A name that no server stood by is the caller's invention. */
@@ -89,11 +90,12 @@ export class Sequence implements Detector<SequenceState> {
     const learnt = this.#types.get(session.type);
     if (learnt !== undefined && learnt.profile.sessions > 0)
       this.#judge(call, step, learnt, session, state, report);
-    if (state.steps.length < MAXIMUM_STEPS) state.steps.push(step);
+    if (state.steps === undefined) state.steps = [step];
+    else if (state.steps.length < MAXIMUM_STEPS) state.steps.push(step);
   }
 
   learn(session: SessionFacts, state: SequenceState): void {
-    if (state.steps.length === 0) return;
+    if (state.steps === undefined) return;
     const learnt = this.#types.use(session.type, () => ({ profile: new Profile(), sums: [] }));
     if (learnt.profile.learnt) {
       learnt.sums.push(state.first + state.second);
@@ -214,9 +216,8 @@ export class Sequence implements Detector<SequenceState> {
     state: SequenceState,
     report: Report,
   ): void {
-    const { length } = state.steps;
-    const before = state.steps[length - 1]?.endpoint;
-    const surprisal = profile.transitions.surprisal(state.steps[length - 2]?.endpoint, before, step.endpoint);
+    const before = state.steps?.at(-1)?.endpoint;
+    const surprisal = profile.transitions.surprisal(state.steps?.at(-2)?.endpoint, before, step.endpoint);
     if (surprisal <= state.second) return;
     state.second = Math.min(state.first, surprisal);
     state.first = Math.max(state.first, surprisal);

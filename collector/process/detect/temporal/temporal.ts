@@ -43,8 +43,9 @@ const RATE_TIMES_PEAK = 3;
 const MINIMUM_RATE = 100;
 
 export interface TemporalState {
-  startedMs: number;
-  lastMs: number;
+  /** First and last call, in milliseconds since the session started: small numbers take no box each. */
+  fromMs: number;
+  toMs: number;
   calls: number;
   /** The last active quarter-hour since the epoch, and the calls in it. */
   quarter: number;
@@ -103,8 +104,8 @@ export class Temporal implements Detector<TemporalState> {
 
   open(session: SessionFacts): TemporalState {
     return {
-      startedMs: session.startedMs,
-      lastMs: session.startedMs,
+      fromMs: 0,
+      toMs: 0,
       calls: 0,
       quarter: Math.floor(session.startedMs / QUARTER_MS),
       inQuarter: 0,
@@ -117,8 +118,9 @@ export class Temporal implements Detector<TemporalState> {
   observe(call: Call, session: SessionFacts, state: TemporalState, report: Report): void {
     const { timeMs } = call;
     state.calls++;
-    state.startedMs = Math.min(state.startedMs, timeMs);
-    state.lastMs = Math.max(state.lastMs, timeMs);
+    const sinceMs = Math.round(timeMs - session.startedMs);
+    state.fromMs = Math.min(state.fromMs, sinceMs);
+    state.toMs = Math.max(state.toMs, sinceMs);
     noteQuarter(state, Math.floor(timeMs / QUARTER_MS));
     this.#length(call, session, state, report);
     const principal = this.#principals.use(session.principal, () => newPrincipal(timeMs));
@@ -129,10 +131,12 @@ export class Temporal implements Detector<TemporalState> {
   learn(session: SessionFacts, state: TemporalState): void {
     if (state.calls === 0) return;
     const type = this.#types.use(session.type, () => ({ durations: new Lengths(), calls: new Lengths() }));
-    type.durations.learn((state.lastMs - state.startedMs) / MINUTE_MS);
+    type.durations.learn((state.toMs - state.fromMs) / MINUTE_MS);
     type.calls.learn(state.calls);
-    const principal = this.#principals.use(session.principal, () => newPrincipal(state.startedMs));
-    this.#learnDays(principal, state.lastMs);
+    const principal = this.#principals.use(session.principal, () =>
+      newPrincipal(session.startedMs + state.fromMs),
+    );
+    this.#learnDays(principal, session.startedMs + state.toMs);
     const quarters = [...(state.earlier ?? []), state.quarter, state.inQuarter];
     for (let i = 0; i < quarters.length; i += 2)
       principal.hours.learn(quarters[i] as number, quarters[i + 1] as number);
@@ -284,7 +288,7 @@ export class Temporal implements Detector<TemporalState> {
   #length(call: Call, session: SessionFacts, state: TemporalState, report: Report): void {
     const type = this.#types.get(session.type);
     if (!type) return;
-    const minutes = (state.lastMs - state.startedMs) / MINUTE_MS;
+    const minutes = (state.toMs - state.fromMs) / MINUTE_MS;
     const duration = type.durations.limit();
     if (duration && minutes > duration.above * 2 ** state.toldDuration) {
       state.toldDuration = Math.ceil(Math.log2(minutes / duration.above) + 1e-9);
