@@ -16,6 +16,8 @@ import { findingView } from './views.ts';
 
 /** Longest note with a verdict, in UTF-16 code units. */
 const NOTE_LENGTH = 1_000;
+/** Longest name of who gives it. */
+const BY_LENGTH = 100;
 /** Baselines of all detectors and types. */
 const BASELINES_BYTES = 64 * 1024 * 1024;
 
@@ -23,6 +25,7 @@ const verdictSchema = Type.Object(
   {
     verdict: Type.Unsafe<Judgement['verdict']>({ type: 'string', enum: [...verdicts] }),
     note: Type.Optional(Type.String({ maxLength: NOTE_LENGTH })),
+    by: Type.Optional(Type.String({ maxLength: BY_LENGTH })),
     /** Say it of all findings of the incident. */
     incident: Type.Optional(Type.Boolean()),
   },
@@ -49,10 +52,15 @@ export function registerFindings(app: FastifyInstance, parts: FindingParts): voi
 
   async function judge(
     meant: readonly Finding[],
-    { verdict, note }: VerdictBody,
+    { verdict, note, by }: VerdictBody,
   ): Promise<readonly Finding[]> {
     try {
-      return await findingLog.judge(meant, { verdict, time_ms: now(), ...(note ? { note } : {}) });
+      return await findingLog.judge(meant, {
+        verdict,
+        time_ms: now(),
+        ...(note && { note }),
+        ...(by && { by }),
+      });
     } catch {
       throw new NoAnswer(503, 'the verdict could not be written to disk: try again');
     }
@@ -116,7 +124,7 @@ export function registerFindings(app: FastifyInstance, parts: FindingParts): voi
     );
     forms.post<WithId>('/findings/:id/verdict', async (request, reply) => {
       refuseForeignSite(request, true);
-      const { note, seen, ...sent } = (request.body ?? {}) as Record<string, string>;
+      const { note, by, seen, ...sent } = (request.body ?? {}) as Record<string, string>;
       const finding = await findFinding(parts, request.params.id);
       const incident = await findingsOfIncident(parts, finding.incident);
       if (seen !== seenOf(incident))
@@ -124,7 +132,7 @@ export function registerFindings(app: FastifyInstance, parts: FindingParts): voi
           409,
           'the incident has changed since its page was made: go back, reload it, look again',
         );
-      await judge(incident, bodyOf({ ...sent, ...(note ? { note } : {}) }));
+      await judge(incident, bodyOf({ ...sent, ...(note && { note }), ...(by && { by }) }));
       return reply.redirect(`/findings/${encodeURIComponent(request.params.id)}`, 303);
     });
   });
@@ -134,6 +142,6 @@ function bodyOf(body: unknown): VerdictBody {
   if (verdictCheck.Check(body)) return body;
   throw new NoAnswer(
     400,
-    `the body must be {"verdict": ${verdicts.map((one) => `"${one}"`).join(' or ')}}, with "note" of at most ${NOTE_LENGTH} characters and "incident": true where they are meant`,
+    `the body must be {"verdict": ${verdicts.map((one) => `"${one}"`).join(' or ')}}, with "note" of at most ${NOTE_LENGTH} characters, "by" of at most ${BY_LENGTH} and "incident": true where they are meant`,
   );
 }

@@ -17,6 +17,13 @@ export const statusOf = ({ status, verdict }: Finding): string =>
     ? `${statusWords[status]} (${verdict.verdict.replace('_', ' ')})`
     : statusWords[status];
 
+/** How an incident stands: open as long as one of its findings is. */
+export function incidentStatus(incident: readonly Finding[]): string {
+  const open = incident.filter(({ status }) => status === 'open').length;
+  if (open === 0) return statusOf(leadOf(incident));
+  return open === incident.length ? 'open' : `${count(open)} of ${count(incident.length)} open`;
+}
+
 /** A finding with its words; `linked` for places other than its session's page. */
 export function findingBox(finding: Finding, linked: boolean): Html {
   const { id, detector, severity, session, session_type, message, user, server, last_seen_ms } = finding;
@@ -29,6 +36,13 @@ export function findingBox(finding: Finding, linked: boolean): Html {
 </div>
 `;
 }
+
+/** Of each incident that waits for a verdict the finding that says most, those first that matter most. */
+export const waitingFirst = (findings: readonly Finding[]): Finding[] =>
+  [...Map.groupBy(findings, ({ incident }) => incident).values()]
+    .filter((incident) => incident.some(({ status }) => status === 'open'))
+    .sort(compareIncidents)
+    .map((incident) => leadOf(incident.filter(({ status }) => status === 'open')));
 
 const order = { critical: 0, warning: 1, info: 2 } as const;
 
@@ -56,22 +70,20 @@ function incidentRow(incident: readonly Finding[]): Content[] {
   const names = [...new Set(incident.map(({ detector }) => detectorNames[detector]))];
   const users = new Set(incident.flatMap(({ user }) => user ?? []));
   const sessions = new Set(incident.map(({ session }) => session)).size;
+  const who = users.size > 1 ? `${count(users.size)} users` : (lead.user ?? 'user unknown');
+  const where = sessions > 1 ? `${count(sessions)} sessions` : 'one session';
   return [
     severityBadge(worstOf(incident)),
-    html`<a href="/findings/${lead.id}">${prose(lead.message)}</a>
-<span class="muted">${users.size > 1 ? `${users.size} users` : (lead.user ?? 'user unknown')}, sessions of type ${lead.session_type}, <code>${lead.server}/${lead.tool}</code></span>`,
-    names.join(', '),
-    count(sessions),
+    html`<strong><a href="/findings/${lead.id}">${names.join(', ')}</a></strong>: ${prose(lead.message)}<br>
+<span class="muted">${who}, ${where} of type ${lead.session_type}, <code>${lead.server}/${lead.tool}</code></span>`,
     moment(Math.max(...incident.map(({ last_seen_ms }) => last_seen_ms))),
-    statusOf(lead),
+    incidentStatus(incident),
   ];
 }
 
 const incidentColumns = [
   { title: 'Severity' },
   { title: 'What happened' },
-  { title: 'Found by' },
-  { title: 'Sessions', number: true },
   { title: 'Last seen (UTC)' },
   { title: 'Status' },
 ] as const;

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { type Finding, worstOf } from '../process/finding.ts';
 import { detectorNames } from './detector-names.ts';
-import { leadOf, severityBadge, statusOf } from './findings-page.ts';
+import { incidentStatus, leadOf, severityBadge, statusOf } from './findings-page.ts';
 import { count, moment, prose, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
@@ -34,6 +34,13 @@ const provenanceNames = {
 
 const toolRisk = ({ can, provenance }: Finding['tool_risk']): string =>
   `${can.length === 0 ? 'nothing known' : can.map((risk) => riskNames[risk]).join(', ')} (${provenanceNames[provenance]})`;
+
+const verdictWords = {
+  true_positive: 'attack or misuse',
+  benign: 'happened, and is allowed',
+  false_positive: 'false alarm',
+  withdrawn: 'taken back',
+} as const;
 
 /** `baseline_sessions` as `Baseline sessions`. */
 function words(name: string): string {
@@ -124,7 +131,7 @@ function section(finding: Finding, index: number): Html {
 <h2 id="${finding.id}">${severityBadge(severity)} ${detectorNames[detector]}</h2>
 ${isLead ? '' : html`<p>${prose(message)}</p>`}
 <p class="muted">${certainty === 'confirmed' ? 'Exact evidence, or two independent signs that fit together.' : 'Unusual by its score; needs a human to say what it is.'}</p>
-${verdict?.note ? html`<p>Note with the verdict: ${verdict.note}</p>` : ''}
+${verdict === undefined ? '' : html`<p>Verdict of ${moment(verdict.time_ms)} UTC by ${verdict.by ?? 'somebody who gave no name'}: ${verdictWords[verdict.verdict]}${verdict.note === undefined ? '' : html` – ${verdict.note}`}</p>`}
 ${facts(finding)}
 ${evidence(finding)}
 ${
@@ -151,7 +158,8 @@ function verdictForm(lead: Finding, incident: readonly Finding[]): Html {
   const all = findings === 1 ? 'the finding' : `all ${findings} findings`;
   return html`<form class="verdict" method="post" action="/findings/${lead.id}/verdict">
 <input type="hidden" name="seen" value="${seenOf(incident)}">
-<p><label>Note <input name="note" maxlength="1000" size="50" placeholder="Why, and what was done"></label></p>
+<label>Who decides <input name="by" maxlength="100" size="20" autocomplete="username" placeholder="Your name"></label>
+<label>Note <input name="note" maxlength="1000" size="50" placeholder="Why, and what was done"></label>
 <p>
 <button name="verdict" value="true_positive">Attack or misuse</button>
 <button name="verdict" value="benign">Happened, and is allowed</button>
@@ -175,7 +183,7 @@ export function incidentPage(incident: readonly Finding[]): Html {
     '/findings',
     html`<ul class="inline"><li><a href="/findings">All findings</a></li></ul>
 <div class="finding ${worstOf(incident)}"><p>${severityBadge(worstOf(incident))} ${prose(lead.message)}</p>
-<p class="muted">${count(incident.length)} ${incident.length === 1 ? 'finding' : 'findings'} in ${count(sessions)} ${sessions === 1 ? 'session' : 'sessions'}, ${statusOf(lead)}</p></div>
+<p class="muted">${count(incident.length)} ${incident.length === 1 ? 'finding' : 'findings'} in ${count(sessions)} ${sessions === 1 ? 'session' : 'sessions'}, ${incidentStatus(incident)}</p></div>
 ${verdictForm(lead, incident)}
 ${shown.map(section)}
 ${many > 0 ? html`<p class="muted">${count(many)} more findings show the same.</p>` : ''}`,

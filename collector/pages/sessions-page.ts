@@ -3,15 +3,15 @@ import { COUNTED, type SessionQuery, type SortKey, states, traits } from '../aud
 import type { SessionRecord, SessionSummary } from '../audit/session-record.ts';
 import type { Finding } from '../process/findings.ts';
 import type { Pipeline } from '../process/pipeline.ts';
-import { findingBox } from './findings-page.ts';
+import { findingBox, waitingFirst } from './findings-page.ts';
 import { count, duration, moment, sentence, table } from './format.ts';
 import { type Content, type Html, html } from './html.ts';
 import { page } from './layout.ts';
 import { queryText } from './list-query.ts';
 import { type SessionList, typesOf } from './session-list.ts';
 
-/** Findings shown above the sessions. */
-const NEWEST_FINDINGS = 3;
+/** Incidents shown above the sessions. */
+const MOST_INCIDENTS = 3;
 
 function address(query: SessionQuery, changes: Partial<SessionQuery>): string {
   const text = queryText(query, changes);
@@ -92,6 +92,7 @@ ${fields.map(
 export function sessionsPage(pipeline: Pipeline, query: SessionQuery, list: SessionList): Html {
   const { sessions, matching, next, trouble } = list;
   const findings = pipeline.findings.all;
+  const waiting = waitingFirst(findings);
   const bySession = Map.groupBy(findings, ({ session }) => session);
   const types = typesOf(pipeline);
   const number = { number: true } as const;
@@ -117,9 +118,9 @@ export function sessionsPage(pipeline: Pipeline, query: SessionQuery, list: Sess
     'Sessions',
     '/',
     html`${trouble ? html`<p class="trouble" role="status">${sentence(trouble)}</p>` : ''}
-${findings.slice(0, NEWEST_FINDINGS).map((finding) => findingBox(finding, true))}${
-  findings.length > NEWEST_FINDINGS
-    ? html`<p><a href="/findings">All ${count(findings.length)} findings</a></p>`
+${waiting.slice(0, MOST_INCIDENTS).map((finding) => findingBox(finding, true))}${
+  waiting.length > MOST_INCIDENTS
+    ? html`<p><a href="/findings?status=open">All ${count(waiting.length)} incidents that wait for a verdict</a></p>`
     : ''
 }
 ${filters(query)}

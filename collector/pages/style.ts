@@ -28,6 +28,7 @@ summary { cursor: pointer; padding: 0.5rem 0; color: var(--link); }
 h1 { font-size: 1.4rem; margin: 1rem 0 0.25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 2rem 0 0.5rem; }
 p { margin: 0.25rem 0 0.75rem; max-width: 70ch; }
+p, li { overflow-wrap: anywhere; }
 .muted { color: var(--muted); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
@@ -48,12 +49,22 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .finding { border-left: 4px solid var(--warning); background: var(--warning-ground); padding: 0.5rem 0.75rem; margin: 0.5rem 0; }
 .trouble { border-left: 4px solid var(--bad); background: var(--bad-ground); padding: 0.5rem 0.75rem; max-width: none; }
 form { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: end; margin: 1rem 0; }
-form label { display: grid; color: var(--muted); font-size: 0.85rem; }
-input, select, button { font: inherit; color: var(--text); background: var(--raised); border: 1px solid var(--line); border-radius: 0.3rem; padding: 0.2rem 0.4rem; }
+form label { display: grid; grid-template-columns: minmax(0, max-content); max-width: 100%; color: var(--muted); font-size: 0.85rem; }
+input, select, button { max-width: 100%; font: inherit; color: var(--text); background: var(--raised); border: 1px solid var(--line); border-radius: 0.3rem; padding: 0.2rem 0.4rem; }
 .finding p { margin: 0; max-width: none; }
 .finding.critical { border-left-color: var(--bad); background: var(--bad-ground); color: inherit; }
 .notice { border-left: 4px solid var(--line); padding: 0.25rem 0.75rem; }
 blockquote { margin: 0.5rem 0; padding: 0.25rem 0.75rem; border-left: 4px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
 .verdict { margin: 1rem 0; }
 .verdict p { max-width: none; }
+@media (max-width: 45rem) {
+  dl { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
+  form[role='search'] label { flex: 1 1 8.5rem; }
+  form[role='search'] label { grid-template-columns: minmax(0, 1fr); }
+  form[role='search'] :is(input, select) { width: 100%; }
+  .wide :is(table, tbody, tr, td) { display: block; max-width: none; text-align: left; }
+  .wide thead { display: none; }
+  .wide tr { padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
+  .wide td { padding: 0.1rem 0; border: 0; }
+}
 `;

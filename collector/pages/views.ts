@@ -44,7 +44,12 @@ export function findingView({ first_seen_ms, last_seen_ms, evidence, verdict, ..
         ...(time_ms === undefined ? {} : { time: timestamp(time_ms) }),
       })),
     },
-    verdict: verdict && { verdict: verdict.verdict, note: verdict.note, time: timestamp(verdict.time_ms) },
+    verdict: verdict && {
+      verdict: verdict.verdict,
+      note: verdict.note,
+      by: verdict.by,
+      time: timestamp(verdict.time_ms),
+    },
     first_seen: timestamp(first_seen_ms),
     last_seen: timestamp(last_seen_ms),
   };

@@ -91,7 +91,13 @@ export const findingSchema = Type.Object({
   first_seen_ms: Type.Number(),
   last_seen_ms: Type.Number(),
   verdict: Type.Optional(
-    Type.Object({ verdict: oneOf(verdicts), note: Type.Optional(Type.String()), time_ms: Type.Number() }),
+    Type.Object({
+      verdict: oneOf(verdicts),
+      note: Type.Optional(Type.String()),
+      /** Who decided, as they said themselves. */
+      by: Type.Optional(Type.String()),
+      time_ms: Type.Number(),
+    }),
   ),
 });
 export type Finding = Static<typeof findingSchema>;

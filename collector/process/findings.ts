@@ -27,6 +27,8 @@ export interface Judgement {
   readonly finding: string;
   readonly verdict: Verdict;
   readonly note?: string;
+  /** Who says so, in their own words: the port knows nobody. */
+  readonly by?: string;
   readonly time_ms: number;
 }
 
@@ -112,12 +114,12 @@ export class Findings {
    * Takes a verdict; `evicted` is the finding where it has made room for others, and comes back then, since a human is at
    * it. Undefined when it is not known at all.
    */
-  judge({ finding: id, verdict, note, time_ms }: Judgement, evicted?: Finding): Finding | undefined {
+  judge({ finding: id, ...said }: Judgement, evicted?: Finding): Finding | undefined {
     const known = this.#found.get(id);
     const finding = known ?? evicted;
     if (!finding) return undefined;
-    finding.status = statusAfter[verdict];
-    finding.verdict = { verdict, time_ms, ...(note === undefined ? {} : { note }) };
+    finding.status = statusAfter[said.verdict];
+    finding.verdict = said;
     if (!known) this.#add(finding);
     this.#changed(finding);
     return finding;

@@ -26,6 +26,7 @@ interface Seen {
 export function observationOf(session: SessionFacts, suspicion: Suspicion, seen: Seen): Draft {
   const { detector, certainty, score, message, server, tool, timeMs, evidence } = suspicion;
   const { user } = session;
+  const kept = evidenceOf(evidence, seen);
   return {
     detector,
     certainty: certainty === 'confirmed' ? 'confirmed' : 'scored',
@@ -38,8 +39,8 @@ export function observationOf(session: SessionFacts, suspicion: Suspicion, seen:
     tool_risk: { can: toolRisks.filter((name) => seen.risk[name]), provenance: seen.risk.provenance },
     // JSON has no infinity, and a score that is no number must not become one.
     score: Number.isNaN(score) ? 0 : Math.min(score, Number.MAX_SAFE_INTEGER),
-    message: cut(message, MESSAGE_LENGTH),
-    evidence: evidenceOf(evidence, seen),
+    message: cut(withNamesQuoted(message, [server, tool, ...namesIn(evidence, kept)]), MESSAGE_LENGTH),
+    evidence: kept,
     startedMs: session.startedMs,
     timeMs,
   };
@@ -58,6 +59,20 @@ function evidenceOf(evidence: Evidence, { step, excerpts }: Seen): FindingEviden
     ...(excerpt === undefined || !excerpts ? {} : { excerpt: cut(excerpt, EXCERPT_LENGTH) }),
   };
 }
+
+/** What others chose and a message may name. */
+const namesIn = ({ destination, shared = [] }: Evidence, { calls }: FindingEvidence): readonly string[] => [
+  ...(destination === undefined ? [] : [destination]),
+  ...calls.flatMap(({ endpoint }) => endpoint ?? []),
+  ...shared.flatMap(({ fromPath, toPath }) => [fromPath, toPath]),
+];
+
+/** Names stand between backticks in messages: one with a backtick in it could go on in our voice. */
+const withNamesQuoted = (message: string, names: readonly string[]): string =>
+  names.reduce(
+    (text, name) => (name.includes('`') ? text.replaceAll(name, name.replaceAll('`', "'")) : text),
+    message,
+  );
 
 const cut = (text: string, length: number) =>
   text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;

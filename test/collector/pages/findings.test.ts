@@ -101,6 +101,7 @@ describe('a verdict', () => {
     ['as text, which a page may send anywhere', verdict, { 'content-type': 'text/plain' }, 415],
     ['without a body that is one', '{"verdict":"maybe"}', asJson, 400],
     ['that is no JSON', '{', asJson, 400],
+    ['by a name that is none', JSON.stringify({ verdict: 'benign', by: 'x'.repeat(101) }), asJson, 400],
   ])('%s is refused', async (_, body, headers, status) => {
     const [{ id }] = await credentials();
     expect((await send(`/api/findings/${id}/verdict`, body, headers)).status).toBe(status);
@@ -125,14 +126,17 @@ describe('a verdict', () => {
     const own = { ...asForm, 'sec-fetch-site': 'same-origin', origin: 'null' };
     const shown = await (await fetch(url(`/findings/${id}`))).text();
     const seen = /name="seen" value="([^"]+)"/.exec(shown)?.[1];
-    const form = `verdict=true_positive&note=it+was+mallory&seen=${seen}`;
+    const form = `verdict=true_positive&note=it+was+mallory&by=ada&seen=${seen}`;
     const answer = await send(`/findings/${id}/verdict`, form, own);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `/findings/${id}`]);
     expect((await credentials()).map(({ status }: { status: string }) => status)).toEqual([
       'confirmed',
       'confirmed',
     ]);
-    expect(await (await fetch(url(`/findings/${id}`))).text()).toContain('it was mallory');
+    const decided = await (await fetch(url(`/findings/${id}`))).text();
+    expect(decided).toMatch(/by ada: attack or misuse – it was mallory/);
+    // What is decided is not what whoever opens the pages has to do.
+    expect(await (await fetch(url('/'))).text()).not.toContain('Credentials gathered');
   });
 
   test('by the form does not reach what joined the incident since the page was made', async () => {
@@ -147,6 +151,9 @@ describe('a verdict', () => {
     const [{ id }] = await credentials();
     const answer = await send(`/api/findings/${id}/verdict`, '{"verdict":"withdrawn"}', asJson);
     expect(await answer.json()).toMatchObject({ findings: [{ id, status: 'open' }] });
+    for (const path of [`/findings/${id}`, '/findings'])
+      expect(await (await fetch(url(path))).text()).toContain('1 of 2 open');
+    expect(await (await fetch(url('/'))).text()).toContain('Credentials gathered');
   });
 });
 
