@@ -26,6 +26,8 @@ export interface Secret {
 /** Published prefixes of AWS, GitHub, GitLab, Slack, Google, OpenAI and Anthropic, Stripe, npm, Hugging Face, SendGrid. */
 const servicePrefix =
   /^(?:AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AIza|ya29\.|sk-|[rsp]k_(?:live|test)_|npm_|hf_|SG\.)[\w.-]{12,}$/;
+/** The shortest prefix and what must follow. */
+const SHORTEST_KEY = 15;
 const jwt = /^eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}$/;
 /** `user:password@` before a host. */
 const connection = /^[^\s/@:]{1,64}:([^\s/@]{3,128})@[\w.-]+/;
@@ -106,10 +108,12 @@ function isCredentialPath(path: string): boolean {
 }
 
 function kindOf(piece: string, name: number, beside: boolean): SecretKind | undefined {
-  if (servicePrefix.test(piece)) return 'service key';
-  if (jwt.test(piece)) return 'token';
+  if (piece.length >= SHORTEST_KEY) {
+    if (servicePrefix.test(piece)) return 'service key';
+    if (piece.startsWith('eyJ') && jwt.test(piece)) return 'token';
+  }
   if (name === NameKind.link) return isResetLink(piece) ? 'reset link' : undefined;
-  if (connection.test(piece)) return 'connection string';
+  if (piece.includes('@') && connection.test(piece)) return 'connection string';
   if (!beside || name === NameKind.mail || piece.length < SHORTEST_VALUE || fileName.test(piece))
     return undefined;
   return isMixed(piece) ? 'password or key' : undefined;

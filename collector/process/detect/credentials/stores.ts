@@ -23,8 +23,12 @@ export function storeOf({ risk, endpoint, arguments: args }: Call): string | und
   return first.length <= 64 ? `${endpoint} ${first}` : endpoint;
 }
 
+/** What every such place has in it: an extension, a folder, or one of the words. */
+const mayBePlace = /[./\\]|id_|kubeconfig|shadow|credential|secret/i;
+
 /** The first path in the text, which may be a command, that leads to one. */
 function placeIn(text: string): string | undefined {
+  if (!mayBePlace.test(text)) return undefined;
   for (const part of text.toLowerCase().split(/[\s"'=,;()]+/, MOST_PARTS)) {
     const steps = part.split(/[\\/]+/);
     const file = steps.at(-1) ?? '';

@@ -13,6 +13,7 @@ import { Bounded } from '../bounded.ts';
 import type { Call, SessionFacts } from '../call.ts';
 import type { Detector, Report } from '../detector.ts';
 import { entitiesOf, ownerOf } from '../entities.ts';
+import type { Field } from '../payload.ts';
 import { hashText, keyed, newKey } from '../text/hash.ts';
 import { Clusters, MAXIMUM_MEMBERS, type Match } from './clusters.ts';
 import { bandsOf, normalised } from './minhash.ts';
@@ -88,7 +89,9 @@ export class CrossSession implements Detector<CrossSessionState> {
     this.#sinceMs ??= call.timeMs;
     const { risk } = call;
     if (call.arguments === undefined || !(risk.untrusted || risk.sink || risk.outward)) return;
-    const text = call.arguments.fields.map((field) => field.text).join(' ');
+    const { fields } = call.arguments;
+    const text =
+      fields.length === 1 ? (fields[0] as Field).text : fields.map((field) => field.text).join(' ');
     if (risk.untrusted) this.#read(call, text, state);
     if (!risk.sink && !risk.outward) return;
     const entities = entitiesOf(text);

@@ -63,5 +63,12 @@ function fill(): void {
 
 export const similarityOf = (sharedBands: number): number => (sharedBands / BANDS) ** (1 / ROWS);
 
-/** Lower case, blanks collapsed. */
-export const normalised = (text: string): string => text.toLowerCase().replace(/\s+/g, ' ').trim();
+/** Lower case, blanks collapsed; of twice as much as is compared, since blanks go. */
+export const normalised = (text: string): string =>
+  text
+    .slice(0, 2 * MAXIMUM_LENGTH)
+    .toLowerCase()
+    .replace(BLANKS, ' ')
+    .trim();
+/** One blank is what it becomes. */
+const BLANKS = /\s{2,}|[^\S ]/g;

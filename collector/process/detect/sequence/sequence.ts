@@ -223,10 +223,11 @@ export class Sequence implements Detector<SequenceState> {
     state.first = Math.max(state.first, surprisal);
     if (state.told || sums.length < MINIMUM_SUMS) return;
     const last = before ?? START;
-    const sum = state.first + state.second;
-    const higher = sums.filter((usual) => usual >= sum).length;
     const { seen, total, successors } = profile.transitions.counts(last, step.endpoint);
-    if (higher * 100 > sums.length || seen > 0) return;
+    if (seen > 0) return;
+    const sum = state.first + state.second;
+    let higher = 0;
+    for (const usual of sums) if (usual >= sum && ++higher * 100 > sums.length) return;
     state.told = true;
     report(session, {
       detector: 'sequence',
