@@ -17,20 +17,12 @@ import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import type { Baselines } from './baselines.ts';
-import { ByRecency } from './by-recency.ts';
-import { OpenSession } from './open-session.ts';
+import type { OpenSession } from './open-session.ts';
+import { OpenSessions } from './open-sessions.ts';
 import { sessionHoldMsOf } from './peak-hold.ts';
 import type { AcceptedEvent } from './pipeline.ts';
-import {
-  loadEnded,
-  notePlace,
-  type SavedSession,
-  type Session,
-  type SessionEnd,
-  savedSessionSchema,
-} from './session.ts';
+import { loadEnded, notePlace, type Session, type SessionEnd, savedSessionSchema } from './session.ts';
 import { SessionGauges } from './session-gauges.ts';
-import { NO_ROW, SessionRows } from './session-rows.ts';
 import { SessionSaving } from './session-saving.ts';
 import { isLoneCall, sessionTypeOf } from './session-type.ts';
 
@@ -58,10 +50,7 @@ export class Sessions {
   readonly #baselines: Baselines;
   readonly #now: () => number;
   readonly #gauges: SessionGauges;
-  readonly #rows = new SessionRows();
-  /** Row of each open session, by id. */
-  readonly #open = new Map<string, number>();
-  readonly #byRecency = new ByRecency(this.#rows);
+  readonly #open = new OpenSessions();
   /** By id, the one that ended first first. */
   readonly #ended = new Map<string, Session>();
   /** Tools of all open and ended sessions together. */
@@ -86,12 +75,12 @@ export class Sessions {
 
   /** Open sessions as they are now, the one with the newest event last. */
   get open(): readonly Session[] {
-    return Array.from(this.eachOpen(), (session) => session.copy());
+    return Array.from(this.#open, (session) => session.copy());
   }
 
   /** The same without copying them, only to be looked at: a session may end with the next event. */
-  *eachOpen(): Generator<OpenSession> {
-    for (const row of this.#byRecency) yield new OpenSession(this.#rows, row);
+  eachOpen(): Iterable<OpenSession> {
+    return this.#open;
   }
 
   /** How many are open. */
@@ -110,8 +99,7 @@ export class Sessions {
   }
 
   findOpen(id: string): OpenSession | undefined {
-    const row = this.#open.get(id);
-    return row === undefined ? undefined : new OpenSession(this.#rows, row);
+    return this.#open.find(id);
   }
 
   /** The session of an event, opened if need be; undefined when it has none or comes after the end of its own. */
@@ -131,7 +119,7 @@ export class Sessions {
     session.lastReceivedMs = receivedMs;
     session.notePlace(position);
     this.#identify(session, event);
-    this.#byRecency.touch(session.row);
+    this.#open.touch(session);
     return session;
   }
 
@@ -162,21 +150,22 @@ export class Sessions {
     if (nowMs < this.#lastTickMs - STEP_MS) this.#followClock(nowMs);
     this.#lastTickMs = nowMs;
     if (nowMs < this.#nextIdleMs) return;
-    this.#nextIdleMs = nowMs + this.#idleMs;
-    for (const session of this.eachOpen()) {
+    let nextIdleMs = nowMs + this.#idleMs;
+    for (const session of this.#open) {
       const idleFromMs = session.lastReceivedMs + this.#idleMs;
       if (idleFromMs >= nowMs) {
-        this.#nextIdleMs = idleFromMs;
+        nextIdleMs = idleFromMs;
         break;
       }
       this.#close(session, 'idle', session.lastMs + this.#idleMs);
     }
+    this.#nextIdleMs = nextIdleMs;
   }
 
   /** When the clock has stepped back, what it now calls the future was just now: else no session would end for the step. */
   #followClock(nowMs: number): void {
     this.#nextIdleMs = 0;
-    for (const session of this.eachOpen()) {
+    for (const session of this.#open) {
       this.#saving?.before(session);
       session.lastReceivedMs = Math.min(session.lastReceivedMs, nowMs);
     }
@@ -189,8 +178,8 @@ export class Sessions {
 
   /** Begins to save the sessions as they are now. One save at a time; it must be ended. */
   save(nowMs: number): SessionSaving {
-    const open = [...this.#byRecency];
-    this.#saving = new SessionSaving(this.#rows, open, this.ended, this.#gauges.peaks(nowMs), () => {
+    const open = this.#open.rowsByRecency();
+    this.#saving = new SessionSaving(this.#open.rows, open, this.ended, this.#gauges.peaks(nowMs), () => {
       this.#saving = undefined;
     });
     return this.#saving;
@@ -201,7 +190,9 @@ export class Sessions {
     if (!savedCheck.Check(saved)) return false;
     for (const session of saved.ended)
       this.#remember(loadEnded({ ...session, type: this.#typeLabel(session.type) }));
-    for (const session of saved.open) if (!this.#open.has(session.id)) this.#load(session);
+    for (const session of saved.open)
+      if (!this.#open.has(session.id))
+        this.#add(this.#open.load({ ...session, type: this.#typeLabel(session.type) }));
     // A peak that belongs to an open session outlives the hold anyway.
     for (const [type, tools] of saved.peaks) this.#gauges.hold(this.#typeLabel(type), tools, nowMs);
     return true;
@@ -215,15 +206,9 @@ export class Sessions {
     return this.#instruments.bounded(typeLabel, type);
   }
 
-  #load(saved: SavedSession): void {
-    const session = new OpenSession(this.#rows, this.#rows.take(saved.id));
-    session.load({ ...saved, type: this.#typeLabel(saved.type) });
-    this.#add(session);
-  }
-
   /** The open session, unless the silence before this event ended it. */
   #current(id: string, timeMs: number): OpenSession | undefined {
-    const session = this.findOpen(id);
+    const session = this.#open.find(id);
     if (!session || timeMs - session.lastMs <= this.#idleMs) return session;
     this.#close(session, 'idle', session.lastMs + this.#idleMs);
     return undefined;
@@ -243,8 +228,7 @@ export class Sessions {
   #begin(id: string, { event, timeMs, receivedMs }: Arrival): OpenSession | undefined {
     if (event.kind === 'session_end') return undefined;
     const type = this.#typeLabel(sessionTypeOf(event, this.#config.sessionTypeRules));
-    const session = new OpenSession(this.#rows, this.#rows.take(id));
-    session.begin(type, event.server, timeMs, receivedMs);
+    const session = this.#open.begin(id, type, event.server, timeMs, receivedMs);
     this.#add(session);
     return session;
   }
@@ -267,14 +251,12 @@ export class Sessions {
 
   /** Opens a session; at the bound, the one without an event for longest makes room. */
   #add(session: OpenSession): void {
-    const { oldest } = this.#byRecency;
-    if (oldest !== NO_ROW && this.#open.size >= this.#config.limits.sessions) {
-      const evicted = new OpenSession(this.#rows, oldest);
-      this.#close(evicted, 'evicted', evicted.lastMs);
+    const { oldest } = this.#open;
+    if (oldest && this.#open.size >= this.#config.limits.sessions) {
+      this.#close(oldest, 'evicted', oldest.lastMs);
       this.#instruments.inc(collectorEvictions, { table: 'sessions' });
     }
-    this.#open.set(session.id, session.row);
-    this.#byRecency.add(session.row);
+    this.#open.add(session);
     this.#tools += session.distinctTools;
     this.#gauges.enter(session);
   }
@@ -282,18 +264,27 @@ export class Sessions {
   #close(open: OpenSession, how: SessionEnd, untilMs: number, reason?: string): void {
     this.#saving?.before(open);
     const whole = how !== 'evicted' && !isLoneCall(open);
-    const teaches = this.onClose(open, whole);
-    this.#open.delete(open.id);
-    this.#byRecency.remove(open.row);
+    let teaches = false;
+    try {
+      teaches = this.onClose(open, whole);
+    } finally {
+      // Even if that tripped: a session that stayed open would trip it again, and keep all that are younger.
+      const session = this.#takeOut(open);
+      session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
+      this.#remember(session);
+      this.onEnd(session);
+      if (whole) this.#count(session, teaches);
+    }
+  }
+
+  #takeOut(open: OpenSession): Session {
     this.#tools -= open.distinctTools;
     this.#gauges.leave(open);
     this.#gauges.hold(open.type, open.distinctTools, this.#now());
-    const session = open.copy();
-    session.end = { how, untilMs, ...(reason === undefined ? {} : { reason }) };
-    this.#rows.release(open.row);
-    this.#remember(session);
-    this.onEnd(session);
-    if (!whole) return;
+    return this.#open.take(open);
+  }
+
+  #count(session: Session, teaches: boolean): void {
     const labels = { session_type: session.type };
     this.#instruments.observe(sessionDuration, labels, (session.lastMs - session.startedMs) / 1_000);
     this.#instruments.observe(sessionToolCalls, labels, session.calls);

@@ -191,6 +191,24 @@ describe('the peak of distinct tools', () => {
   });
 });
 
+test('a session ends although whoever is told of it trips, and so do those behind it', () => {
+  const mcp = new Lookout();
+  mcp.calls('s1', ['read']);
+  mcp.calls('s2', ['read']);
+  const { sessions } = mcp.pipeline;
+  sessions.onClose = () => {
+    throw new Error('tripped');
+  };
+  mcp.pass(3_600);
+  for (let session = 0; session < 2; session++) expect(() => mcp.pipeline.tick()).toThrow('tripped');
+  mcp.pipeline.tick();
+  expect(sessions.open).toEqual([]);
+  expect(sessions.ended.map(({ id, end }) => [id, end?.how])).toEqual([
+    ['s1', 'idle'],
+    ['s2', 'idle'],
+  ]);
+});
+
 describe('memory for sessions', () => {
   test('is bounded: the one without an event for longest is evicted, counted, and teaches nothing', async () => {
     const mcp = new Lookout({ limits: { sessions: 3 } });

@@ -1,0 +1,74 @@
+/** The open sessions, by id and by how long ago their newest event came. */
+import { ByRecency } from './by-recency.ts';
+import { OpenSession } from './open-session.ts';
+import type { SavedSession, Session } from './session.ts';
+import { NO_ROW, SessionRows } from './session-rows.ts';
+
+export class OpenSessions {
+  readonly rows = new SessionRows();
+  /** Row of each, by id. */
+  readonly #byId = new Map<string, number>();
+  readonly #byRecency = new ByRecency(this.rows);
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** The one without an event for longest. */
+  get oldest(): OpenSession | undefined {
+    const row = this.#byRecency.oldest;
+    return row === NO_ROW ? undefined : new OpenSession(this.rows, row);
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  find(id: string): OpenSession | undefined {
+    const row = this.#byId.get(id);
+    return row === undefined ? undefined : new OpenSession(this.rows, row);
+  }
+
+  /** Rows, the one with the newest event last. */
+  rowsByRecency(): number[] {
+    return [...this.#byRecency];
+  }
+
+  /** The one with the newest event last; the one that was given last may be taken out. */
+  *[Symbol.iterator](): Generator<OpenSession> {
+    for (const row of this.#byRecency) yield new OpenSession(this.rows, row);
+  }
+
+  /** A session at its first event, which has yet to be counted; added when `add` says so. */
+  begin(...[id, ...facts]: [id: string, ...Parameters<OpenSession['begin']>]): OpenSession {
+    const session = new OpenSession(this.rows, this.rows.take(id));
+    session.begin(...facts);
+    return session;
+  }
+
+  /** A session as it was saved; added when `add` says so. */
+  load(saved: SavedSession): OpenSession {
+    const session = new OpenSession(this.rows, this.rows.take(saved.id));
+    session.load(saved);
+    return session;
+  }
+
+  add(session: OpenSession): void {
+    this.#byId.set(session.id, session.row);
+    this.#byRecency.add(session.row);
+  }
+
+  /** An event of it has come. */
+  touch(session: OpenSession): void {
+    this.#byRecency.touch(session.row);
+  }
+
+  /** Takes a session out, whose row is another's from now on; what is kept of it. */
+  take(session: OpenSession): Session {
+    this.#byId.delete(session.id);
+    this.#byRecency.remove(session.row);
+    const kept = session.copy();
+    this.rows.release(session.row);
+    return kept;
+  }
+}
