@@ -45,6 +45,8 @@ export interface Instruments {
   readonly settled: boolean;
   /** Calls `update` before each exposition, for gauges that depend on the time. */
   beforeScrape(update: () => void): void;
+  /** Calls `settle` before all counts are shown, saved or asked about, for those that wait elsewhere. */
+  beforeCounts(settle: () => void): void;
   /**
    * The text that Prometheus scrapes, in chunks that each last until the next is asked for. Others have their turn
    * between two chunks. Counts as a scrape once it has been read to its end.
@@ -83,6 +85,10 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
   const waitingToPage = new Waiting(config.scrapeIntervalSeconds);
   const paging = new Set<Metric>(Object.values(pagingMetrics));
   const updates: (() => void)[] = [];
+  const settles: (() => void)[] = [];
+  const settleAll = () => {
+    for (const settle of settles) settle();
+  };
 
   const onOverflow = (label: OverflowLabel) => instruments.inc(collectorSeriesOverflow, { label });
   const bounds = new LabelBounds(onOverflow);
@@ -127,15 +133,21 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
     },
     reset: (metric) => familyOf(metric).clear(),
     bounded: (label, value) => bounds.admit(label, value),
-    unseen: () => [...families.values()].flatMap((family) => family.unseen()),
+    unseen: () => {
+      settleAll();
+      return [...families.values()].flatMap((family) => family.unseen());
+    },
     get settled() {
+      settleAll();
       return waiting.settled && waitingToPage.settled;
     },
     restore(saved) {
       for (const group of saved) familyOfName.get(group.metric)?.restore(group);
     },
     beforeScrape: (update) => updates.push(update),
+    beforeCounts: (settle) => settles.push(settle),
     async *scrape() {
+      settleAll();
       for (const update of updates) update();
       const at = now();
       let whole = false;

@@ -137,4 +137,10 @@ export class Histogram {
     page[this.#index + bucket] = (page[this.#index + bucket] as number) + 1;
     page[sum] = (page[sum] as number) + value;
   }
+  /** Adds the counts of all buckets and the sum, in the order in which they stand here. */
+  addAll(numbers: readonly number[]): void {
+    this.#group.touch();
+    const { page } = this.#group;
+    for (let i = 0; i < numbers.length; i++) page[this.#index + i] = page[this.#index + i]! + numbers[i]!;
+  }
 }

@@ -14,8 +14,8 @@ import type { EventOf } from '../catalogue/events.ts';
 import { START } from '../catalogue/labels.ts';
 import { crossToolBytes, toolTransitions } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
-import type { Counter } from '../series-values.ts';
 import type { RecentCalls } from './recent-calls.ts';
+import type { Tally } from './tally.ts';
 
 export interface Flow {
   readonly from: string;
@@ -45,20 +45,22 @@ function flowOf(calls: RecentCalls, i: number, endpoint: string, requestBytes: n
 
 type Sizes = Pick<EventOf<'tool_call'>, 'request_bytes' | 'response_bytes'>;
 
-/** From one tool to another: its series, as long as they are its own. */
-interface Edge {
-  transitions: Counter | undefined;
-  bytes: Counter | undefined;
-}
+/** No place in the tally. */
+const NONE = -1;
 
-/** What flows into one tool. */
+/** What flows into one tool. Its counts wait in the tool's tally. */
 export class FlowsInto {
   readonly #instruments: Instruments;
+  readonly #tally: Tally;
   readonly #to: string;
-  readonly #edges = new Map<string, Edge>();
+  /** The tools before it, interned, and the places of the transitions and of the bytes from each. */
+  readonly #from: string[] = [];
+  readonly #transitions: number[] = [];
+  readonly #bytes: number[] = [];
 
-  constructor(instruments: Instruments, to: string) {
+  constructor(instruments: Instruments, tally: Tally, to: string) {
     this.#instruments = instruments;
+    this.#tally = tally;
     this.#to = to;
   }
 
@@ -67,26 +69,53 @@ export class FlowsInto {
     recentCalls: RecentCalls,
     { request_bytes: requestBytes = 0, response_bytes: responseBytes }: Sizes,
   ): void {
-    const to = this.#to;
-    const before = recentCalls.length === 0 ? START : recentCalls.endpoint(recentCalls.length - 1);
-    (this.#edges.get(before)?.transitions ?? this.#find(before, 'transitions')).add();
-    for (let i = recentCalls.length - 1; i >= 0 && requestBytes > 0; i--) {
-      const bytes = flowOf(recentCalls, i, to, requestBytes);
-      if (bytes === 0) continue;
-      const from = recentCalls.endpoint(i);
-      (this.#edges.get(from)?.bytes ?? this.#find(from, 'bytes')).add(bytes);
-    }
-    recentCalls.add(to, responseBytes);
+    const { length } = recentCalls;
+    this.#add(this.#transitions, length === 0 ? START : recentCalls.endpoint(length - 1), 1);
+    if (requestBytes > 0) this.#countBytes(recentCalls, requestBytes);
+    recentCalls.add(this.#to, responseBytes);
   }
 
-  #find(from: string, series: keyof Edge): Counter {
-    const metric = series === 'bytes' ? crossToolBytes : toolTransitions;
+  /** As `flowsInto`. */
+  #countBytes(recentCalls: RecentCalls, requestBytes: number): void {
+    let tools = 0;
+    for (let i = recentCalls.length - 1; i >= 0; i--) {
+      const bytes = recentCalls.responseBytes(i);
+      if (bytes === undefined) continue;
+      const from = recentCalls.endpoint(i);
+      if (isAmong(latest, tools, from)) continue;
+      latest[tools++] = from;
+      if (bytes > 0 && from !== this.#to) this.#add(this.#bytes, from, Math.min(bytes, requestBytes));
+    }
+  }
+
+  #add(places: number[], from: string, by: number): void {
+    const place = places[this.#from.indexOf(from)];
+    if (place !== undefined && place !== NONE) this.#tally.add(place, by);
+    else this.#find(places, from, by);
+  }
+
+  /** Counts in the series itself, and keeps its place in the tally if it is its own. */
+  #find(places: number[], from: string, by: number): void {
+    const metric = places === this.#bytes ? crossToolBytes : toolTransitions;
     const labels = { from, to: this.#to };
     const found = this.#instruments.counter(metric, labels);
-    if (!this.#instruments.hasOwn(metric, labels)) return found;
-    const edge = this.#edges.get(from) ?? { transitions: undefined, bytes: undefined };
-    edge[series] = found;
-    this.#edges.set(from, edge);
-    return found;
+    found.add(by);
+    if (!this.#instruments.hasOwn(metric, labels)) return;
+    let known = this.#from.indexOf(from);
+    if (known < 0) {
+      known = this.#from.push(from) - 1;
+      this.#transitions.push(NONE);
+      this.#bytes.push(NONE);
+    }
+    places[known] = this.#tally.placeOf(found);
   }
+}
+
+/** Tools whose latest call has been looked at; used over and over. */
+const latest: string[] = [];
+
+/** Whether a text is among the first ones; all are interned, so that they are compared by address. */
+function isAmong(texts: readonly string[], count: number, text: string): boolean {
+  for (let i = 0; i < count; i++) if (texts[i] === text) return true;
+  return false;
 }

@@ -12,6 +12,7 @@ import type { Instruments } from '../instruments.ts';
 import { cleanLabelValue, endpointLabel } from '../series-bounds.ts';
 import { FlowsInto } from './flows.ts';
 import { interned } from './interned.ts';
+import { Tallies, type Tally } from './tally.ts';
 import { ToolSeries } from './tool-series.ts';
 
 /** How a call ends only when its tool exists. Servers report a name they do not know as any kind of error. */
@@ -28,12 +29,12 @@ export class NamedTool {
   /** When each perspective last reported it, in the order of `perspectives`; 0 where it never has. */
   readonly reportedMs: number[] = perspectives.map(() => 0);
 
-  constructor(instruments: Instruments, server: string, tool: string) {
+  constructor(instruments: Instruments, tally: Tally, server: string, tool: string) {
     this.server = server;
     this.tool = tool;
     this.endpoint = interned(endpointLabel(server, tool));
-    this.series = new ToolSeries(instruments, server, tool);
-    this.flows = new FlowsInto(instruments, this.endpoint);
+    this.series = new ToolSeries(instruments, tally, server, tool);
+    this.flows = new FlowsInto(instruments, tally, this.endpoint);
   }
 
   /** Whether its server stood by it: else it stands for all tools of the server that are only callers' words. */
@@ -50,6 +51,7 @@ const REMEMBERED_UNKNOWN = 500;
 
 export class KnownTools {
   readonly #instruments: Instruments;
+  readonly #tallies = new Tallies();
   /** How many more tools, of all servers, are remembered: not more than a metric has series for. */
   #room: number;
   readonly #servers = new Map<string, Map<string, NamedTool>>();
@@ -60,6 +62,7 @@ export class KnownTools {
   constructor(config: CollectorConfig, instruments: Instruments) {
     this.#instruments = instruments;
     this.#room = config.limits.seriesPerMetric;
+    instruments.beforeCounts(() => this.#tallies.settle());
     for (const [server, registered] of Object.entries(config.servers)) {
       for (const tool of approvedTools(registered) ?? []) this.learn(server, tool);
     }
@@ -86,7 +89,7 @@ export class KnownTools {
     }
     if (tools.size >= toolBound.bound || this.#room === 0) return;
     this.#room--;
-    const known = new NamedTool(this.#instruments, name, cleanLabelValue(tool));
+    const known = this.#newTool(name, cleanLabelValue(tool));
     tools.set(known.tool, known);
   }
 
@@ -120,6 +123,10 @@ export class KnownTools {
     return tools && (tools.get(tool) ?? tools.get(cleanLabelValue(tool)));
   }
 
+  #newTool(server: string, tool: string): NamedTool {
+    return new NamedTool(this.#instruments, this.#tallies.newTally(), server, tool);
+  }
+
   #unknownOf(server: string): NamedTool {
     const young = this.#youngUnknown.get(server);
     if (young) return young;
@@ -127,7 +134,7 @@ export class KnownTools {
       this.#oldUnknown = this.#youngUnknown;
       this.#youngUnknown = new Map();
     }
-    const unknown = this.#oldUnknown.get(server) ?? new NamedTool(this.#instruments, server, UNKNOWN);
+    const unknown = this.#oldUnknown.get(server) ?? this.#newTool(server, UNKNOWN);
     this.#youngUnknown.set(server, unknown);
     return unknown;
   }

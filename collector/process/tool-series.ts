@@ -1,27 +1,32 @@
 /**
  * The series of one tool, held by it: a call finds them by a field or two instead of by the values of all labels, and
- * counting it costs 0.1 µs instead of 0.4.
+ * counts in its tool's tally, which costs 0.1 µs instead of 0.4.
  *
  * Series that are shared beyond a bound are not held but asked for each time, since that is what counts the overflow.
  */
 import type { EventOf } from '../catalogue/events.ts';
-import { type Direction, type Outcome, UNKNOWN } from '../catalogue/labels.ts';
+import { type Direction, type Outcome, outcomes, UNKNOWN } from '../catalogue/labels.ts';
 import { toolCallBytes, toolCallDuration, toolCalls } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
-import type { Counter, Histogram } from '../series-values.ts';
+import type { Tally } from './tally.ts';
+
+/** No place in the tally. */
+const NONE = -1;
 
 export class ToolSeries {
   readonly #instruments: Instruments;
+  readonly #tally: Tally;
   readonly #server: string;
   readonly #tool: string;
-  /** By client and outcome. */
-  readonly #calls = new Map<string, Map<Outcome, Counter>>();
-  #duration: Histogram | undefined;
-  #requestBytes: Counter | undefined;
-  #responseBytes: Counter | undefined;
+  /** The clients that called it, and for each of them in turn the places of its outcomes. */
+  readonly #clients: string[] = [];
+  readonly #calls: number[] = [];
+  #requestBytes = NONE;
+  #responseBytes = NONE;
 
-  constructor(instruments: Instruments, server: string, tool: string) {
+  constructor(instruments: Instruments, tally: Tally, server: string, tool: string) {
     this.#instruments = instruments;
+    this.#tally = tally;
     this.#server = server;
     this.#tool = tool;
   }
@@ -31,42 +36,53 @@ export class ToolSeries {
     { client, outcome, duration_ms, request_bytes, response_bytes }: EventOf<'tool_call'>,
     ran: boolean,
   ): void {
-    const clientName = client === undefined ? UNKNOWN : client.name;
-    const calls = this.#calls.get(clientName)?.get(outcome) ?? this.#findCalls(clientName, outcome);
-    calls.add();
-    if (ran && duration_ms !== undefined) {
-      (this.#duration ?? this.#findDuration()).observe(duration_ms / 1_000);
-    }
+    this.#countCall(client === undefined ? UNKNOWN : client.name, outcome);
+    if (ran && duration_ms !== undefined) this.#observe(duration_ms / 1_000);
     if (request_bytes !== undefined) {
-      (this.#requestBytes ?? this.#findBytes('request')).add(request_bytes);
+      if (this.#requestBytes === NONE) this.#requestBytes = this.#findBytes('request', request_bytes);
+      else this.#tally.add(this.#requestBytes, request_bytes);
     }
     if (response_bytes !== undefined) {
-      (this.#responseBytes ?? this.#findBytes('response')).add(response_bytes);
+      if (this.#responseBytes === NONE) this.#responseBytes = this.#findBytes('response', response_bytes);
+      else this.#tally.add(this.#responseBytes, response_bytes);
     }
   }
 
-  #findCalls(client: string, outcome: Outcome): Counter {
+  #countCall(client: string, outcome: Outcome): void {
+    const place = this.#calls[this.#clients.indexOf(client) * outcomes.length + outcomes.indexOf(outcome)];
+    if (place !== undefined && place !== NONE) {
+      this.#tally.add(place, 1);
+      return;
+    }
     const labels = { server: this.#server, tool: this.#tool, client, outcome };
     const found = this.#instruments.counter(toolCalls, labels);
-    if (!this.#instruments.hasOwn(toolCalls, labels)) return found;
-    const ofClient = this.#calls.get(client) ?? new Map<Outcome, Counter>();
-    this.#calls.set(client, ofClient.set(outcome, found));
-    return found;
+    found.add();
+    if (!this.#instruments.hasOwn(toolCalls, labels)) return;
+    let first = this.#clients.indexOf(client) * outcomes.length;
+    if (first < 0) {
+      this.#clients.push(client);
+      first = this.#calls.length;
+      for (const _ of outcomes) this.#calls.push(NONE);
+    }
+    this.#calls[first + outcomes.indexOf(outcome)] = this.#tally.placeOf(found);
   }
 
-  #findDuration(): Histogram {
+  #observe(seconds: number): void {
+    if (this.#tally.hasHistogram) {
+      this.#tally.observe(seconds);
+      return;
+    }
     const labels = { server: this.#server, tool: this.#tool };
     const found = this.#instruments.histogram(toolCallDuration, labels);
-    if (this.#instruments.hasOwn(toolCallDuration, labels)) this.#duration = found;
-    return found;
+    found.observe(seconds);
+    if (this.#instruments.hasOwn(toolCallDuration, labels)) this.#tally.setHistogram(found);
   }
 
-  #findBytes(direction: Direction): Counter {
+  /** Counts bytes in the series itself, and answers its place in the tally from now on, if it is its own. */
+  #findBytes(direction: Direction, bytes: number): number {
     const labels = { server: this.#server, tool: this.#tool, direction };
     const found = this.#instruments.counter(toolCallBytes, labels);
-    if (!this.#instruments.hasOwn(toolCallBytes, labels)) return found;
-    if (direction === 'request') this.#requestBytes = found;
-    else this.#responseBytes = found;
-    return found;
+    found.add(bytes);
+    return this.#instruments.hasOwn(toolCallBytes, labels) ? this.#tally.placeOf(found) : NONE;
   }
 }
