@@ -89,8 +89,14 @@ export class Profile {
     return this.#calls === 0 ? 1 : this.#once / this.#calls;
   }
 
+  /** Enough sessions, though each may bring new tools. */
+  get isKnown(): boolean {
+    return this.sessions >= MINIMUM_SESSIONS && this.sets >= MINIMUM_SETS;
+  }
+
+  /** Known, and new tools are rare. */
   get learnt(): boolean {
-    return this.sessions >= MINIMUM_SESSIONS && this.sets >= MINIMUM_SETS && this.unseen <= MAXIMUM_UNSEEN;
+    return this.isKnown && this.unseen <= MAXIMUM_UNSEEN;
   }
 
   /** How surprising it is that a further set of tools brings something new, in nats: -ln of its Good-Turing chance. */

@@ -4,7 +4,8 @@
  * A tool that the type never used weighs as much as new tools are rare in it, more if its category or server is new to
  * the type too, and most when sessions of other types used it all along, since then no release explains it. Weights of
  * a session's foreign tools add up (nats, of independent chances). One foreign tool of a known kind only supports other
- * evidence: in recorded sessions 10 % of new tasks have one. A new tool that several principals take up within a day is
+ * evidence: in recorded sessions 10 % of new tasks have one. Of types whose tasks each bring new tools, only tools of types
+ * that share nothing with them are judged. A new tool that several principals take up within a day is
  * a release. Order alone (top two surprisals, see `transitions.ts`) always only supports.
  */
 import Type from 'typebox';
@@ -141,9 +142,11 @@ export class Sequence implements Detector<SequenceState> {
     report: Report,
   ): void {
     const { profile } = learnt;
-    if (!profile.learnt) return;
-    if (!profile.tools.has(step.endpoint)) this.#foreign(call, step, profile, session, state, report);
-    this.#order(call, step, learnt, session, state, report);
+    if (!profile.isKnown) return;
+    const { learnt: isLearnt } = profile;
+    if (!profile.tools.has(step.endpoint) && (isLearnt || this.#isOfStrangers(step, profile, session.type)))
+      this.#foreign(call, step, profile, session, state, report);
+    if (isLearnt) this.#order(call, step, learnt, session, state, report);
   }
 
   #foreign(
@@ -254,6 +257,11 @@ export class Sequence implements Detector<SequenceState> {
     for (const [other, { profile }] of this.#types.entries())
       if (other !== type) sessions += profile.tools.get(endpoint)?.sessions ?? 0;
     return sessions;
+  }
+
+  /** A type that always brings new tools is still surprised by one of types with which it shares nothing. */
+  #isOfStrangers({ endpoint }: Step, profile: Profile, type: string): boolean {
+    return this.#elsewhere(endpoint, type) >= ESTABLISHED_SESSIONS && this.#shared(profile, type) === 0;
   }
 
   /** Tools of a type that other types use too: where most are, a tool of others is no sign. */

@@ -123,6 +123,28 @@ describe('a type that is not known yet', () => {
   });
 });
 
+describe('a type whose tasks each bring new tools', () => {
+  const varied = (detector = taught()) => {
+    for (let i = 0; i < 60; i++)
+      detector.run({ type: 'research', calls: [`lab/find_${i}`, `lab/read_${i}`], learn: true });
+    return detector;
+  };
+
+  test('is judged by the tools of types with which it shares nothing', () => {
+    const { run } = varied();
+    expect(run({ type: 'research', calls: ['lab/find_99', 'lab/read_99'] })).toEqual([]);
+    const [found] = run({ type: 'research', calls: ['lab/find_98', 'bank/send_money'] });
+    expect(found).toMatchObject({ certainty: 'scored', evidence: { calls: [1] } });
+  });
+
+  test('is not judged once it shares a tool with others', () => {
+    const { run } = varied();
+    for (let i = 0; i < 60; i++)
+      run({ type: 'research', calls: [`lab/note_${i}`, 'bank/get_balance'], learn: true });
+    expect(run({ type: 'research', calls: ['lab/find_98', 'bank/send_money'] })).toEqual([]);
+  });
+});
+
 describe('an order of calls never seen', () => {
   test('supports other evidence and is counted out in full', () => {
     const { run } = driven(new Sequence());
