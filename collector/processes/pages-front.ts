@@ -58,7 +58,10 @@ async function ownerOf(request: FastifyRequest, workers: readonly WorkerProcess[
     workers.map((worker) => pass(request, worker, request.url.replace(/\/verdict$/, ''), 'HEAD')),
   );
   for (const answer of answers) answer?.resume();
-  return workers.find((_, i) => answers[i] !== undefined && answers[i].statusCode !== 404);
+  const answered = (fits: (status: number) => boolean) =>
+    workers.find((_, i) => answers[i] !== undefined && fits(answers[i].statusCode ?? 0));
+  // One that cannot tell may have it, but only where nobody does for certain.
+  return answered((status) => status < 400) ?? answered((status) => status !== 404);
 }
 
 async function relay(
