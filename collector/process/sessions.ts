@@ -190,9 +190,12 @@ export class Sessions {
     if (!savedCheck.Check(saved)) return false;
     for (const session of saved.ended)
       this.#remember(loadEnded({ ...session, type: this.#typeLabel(session.type) }));
-    for (const session of saved.open)
+    for (const session of saved.open) {
+      // So that a step of the clock while the collector was down is seen as one.
+      this.#lastTickMs = Math.max(this.#lastTickMs, session.lastReceivedMs);
       if (!this.#open.has(session.id))
         this.#add(this.#open.load({ ...session, type: this.#typeLabel(session.type) }));
+    }
     // A peak that belongs to an open session outlives the hold anyway.
     for (const [type, tools] of saved.peaks) this.#gauges.hold(this.#typeLabel(type), tools, nowMs);
     return true;

@@ -42,6 +42,18 @@ describe('a session', () => {
     expect(mcp.pipeline.sessions.open).toEqual([]);
   });
 
+  test('ends by silence no later when the clock stepped back by an hour while the collector was down', () => {
+    const before = new Lookout();
+    before.calls('s1', ['read']);
+    before.pass(-3_600);
+    const { next } = before.restarted();
+    next.calls('s2', ['read']);
+    next.pipeline.tick();
+    next.pass(IDLE_SECONDS + 1);
+    next.pipeline.tick();
+    expect(next.pipeline.sessions.open).toEqual([]);
+  });
+
   test('ends by silence when no event has arrived for longer than the idle time', async () => {
     const mcp = new Lookout();
     mcp.calls('s1', ['read']);
