@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { McpEvent } from '../catalogue/events.ts';
+import type { EventOf, McpEvent } from '../catalogue/events.ts';
 import { type Capability, capabilities, sourceKind } from '../catalogue/labels.ts';
 import { sourceCapability } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
@@ -21,6 +21,11 @@ const shownByKind: Readonly<Record<McpEvent['kind'], readonly Capability[]>> = {
   tool_list: ['tool_lists'],
 };
 
+/** The bit of what every call shows. */
+const CALLS = 1;
+/** Kinds of source whose bits are remembered; there are a few. */
+const SOURCES = 100;
+
 const savedCapabilities = Type.Array(
   Type.Object({
     source: Type.String(),
@@ -33,12 +38,15 @@ export class Capabilities {
   readonly #instruments: Instruments;
   /** By source kind, bounded as a label. */
   readonly #seen = new Map<string, Set<Capability>>();
+  /** By source kind, what its calls have shown, a bit for each thing: nearly every call shows nothing new. */
+  readonly #shownByCalls = new Map<string, number>();
 
   constructor(instruments: Instruments) {
     this.#instruments = instruments;
   }
 
   observe(source: string, event: McpEvent): void {
+    if (event.kind === 'tool_call' && this.#isShown(source, event)) return;
     const seen = this.#of(source);
     for (const capability of shownByKind[event.kind]) this.#show(source, seen, capability);
     if (event.session) this.#show(source, seen, 'sessions');
@@ -49,6 +57,23 @@ export class Capabilities {
     if (event.arguments !== undefined || event.result !== undefined) this.#show(source, seen, 'payloads');
     if (event.request_bytes !== undefined || event.response_bytes !== undefined)
       this.#show(source, seen, 'bytes');
+  }
+
+  /** Whether a call shows nothing that calls of its source have not shown. */
+  #isShown(source: string, call: EventOf<'tool_call'>): boolean {
+    const shown = this.#shownByCalls.get(source) ?? 0;
+    const shows =
+      CALLS |
+      (call.session === undefined ? 0 : 2) |
+      (call.client === undefined ? 0 : 4) |
+      (call.user === undefined ? 0 : 8) |
+      (call.outcome === 'tool_error' ? 16 : 0) |
+      (call.arguments === undefined && call.result === undefined ? 0 : 32) |
+      (call.request_bytes === undefined && call.response_bytes === undefined ? 0 : 64);
+    if ((shows & ~shown) === 0) return true;
+    if (this.#shownByCalls.size >= SOURCES) this.#shownByCalls.clear();
+    this.#shownByCalls.set(source, shown | shows);
+    return false;
   }
 
   /** Whether any source has shown that it can see this. */

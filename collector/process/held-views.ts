@@ -21,6 +21,8 @@ export const savedHeld = Type.Array(
   }),
 );
 
+const none: readonly AcceptedEvent[] = [];
+
 interface HeldView {
   accepted: AcceptedEvent;
   dueMs: number;
@@ -48,8 +50,8 @@ export class HeldViews {
   }
 
   /** Takes out the views whose wait is over, and beyond the bound the oldest. */
-  due(nowMs: number): AcceptedEvent[] {
-    if (this.#held.length === 0) return [];
+  due(nowMs: number): readonly AcceptedEvent[] {
+    if (this.#held.length === 0) return none;
     this.#followClock(nowMs);
     let ready = 0;
     while (ready < this.#held.length && this.#held[ready]!.dueMs <= nowMs) ready++;
@@ -58,7 +60,7 @@ export class HeldViews {
       this.#instruments.inc(collectorEvictions, { table: 'views' }, surplus - ready);
       ready = surplus;
     }
-    if (ready === 0) return [];
+    if (ready === 0) return none;
     const views = this.#held.splice(0, ready);
     this.#payloadsFrom = Math.max(0, this.#payloadsFrom - ready);
     for (const { payloadBytes } of views) this.#payloadBytes -= payloadBytes;

@@ -80,7 +80,7 @@ export class Views {
   }
 
   /** The views whose wait is over and that no better one replaces. */
-  due(nowMs: number): AcceptedEvent[] {
+  due(nowMs: number): readonly AcceptedEvent[] {
     const ready = this.#held.due(nowMs);
     if (ready.length === 0) return ready;
     const views = ready.filter((view) => this.#counts(view));

@@ -25,8 +25,13 @@ export class SeenIds {
   #high: Int32Array;
   #oldest = 0;
   #size = 0;
-  /** Open addressing with linear probing; holds ring places plus one, 0 when empty. */
-  #table: Uint32Array;
+  /**
+   * Open addressing with linear probing; 0 when empty, else a place in the ring plus one, and in the bits above it the
+   * highest of the hash, so that the ring is looked at for nearly none but the id itself.
+   */
+  #table: Int32Array;
+  /** The bits of a table's entry that are a place. */
+  #placeBits: number;
   readonly #hashed: IdHash = { idLow: 0, idHigh: 0 };
 
   /** `limit`: how many ids are kept. `seed`: at least 8 bytes, the same as long as a dump is to be loaded again. */
@@ -37,7 +42,8 @@ export class SeenIds {
     const capacity = Math.min(limit, SMALLEST_CAPACITY);
     this.#low = new Int32Array(capacity);
     this.#high = new Int32Array(capacity);
-    this.#table = new Uint32Array(tableSize(capacity));
+    this.#table = new Int32Array(tableSize(capacity));
+    this.#placeBits = placeBits(capacity);
   }
 
   get size(): number {
@@ -98,7 +104,7 @@ export class SeenIds {
     const place = (this.#oldest + this.#size++) % this.#low.length;
     this.#low[place] = low;
     this.#high[place] = high;
-    this.#table[slot] = place + 1;
+    this.#table[slot] = this.#entry(place);
     return full ? 'evicted' : 'added';
   }
 
@@ -107,8 +113,15 @@ export class SeenIds {
     const mask = this.#table.length - 1;
     for (let slot = low & mask; ; slot = (slot + 1) & mask) {
       const entry = this.#table[slot]!;
-      if (entry === 0 || (this.#low[entry - 1] === low && this.#high[entry - 1] === high)) return slot;
+      if (entry === 0) return slot;
+      if (((entry ^ high) & ~this.#placeBits) !== 0) continue;
+      const place = (entry & this.#placeBits) - 1;
+      if (this.#low[place] === low && this.#high[place] === high) return slot;
     }
+  }
+
+  #entry(place: number): number {
+    return (this.#high[place]! & ~this.#placeBits) | (place + 1);
   }
 
   #evict(): void {
@@ -118,7 +131,7 @@ export class SeenIds {
     this.#size--;
     // Entries behind the hole move up unless they would come to stand before their own first slot (Knuth 6.4 R).
     for (let slot = (hole + 1) & mask; this.#table[slot] !== 0; slot = (slot + 1) & mask) {
-      const first = this.#low[this.#table[slot]! - 1]! & mask;
+      const first = this.#low[(this.#table[slot]! & this.#placeBits) - 1]! & mask;
       if (((slot - first) & mask) < ((slot - hole) & mask)) continue;
       this.#table[hole] = this.#table[slot]!;
       hole = slot;
@@ -134,9 +147,10 @@ export class SeenIds {
     this.#high = new Int32Array(capacity);
     this.#low.set(low);
     this.#high.set(high);
-    this.#table = new Uint32Array(tableSize(capacity));
+    this.#table = new Int32Array(tableSize(capacity));
+    this.#placeBits = placeBits(capacity);
     for (let place = 0; place < this.#size; place++)
-      this.#table[this.#find(low[place]!, high[place]!)] = place + 1;
+      this.#table[this.#find(low[place]!, high[place]!)] = this.#entry(place);
   }
 
   /** Puts the hash of an id into `into`: two multiplicative ones, mixed at the end (after cyrb53 by bryc, public domain). */
@@ -156,5 +170,7 @@ export class SeenIds {
   }
 }
 
+/** Enough bits for the places of a ring, each plus one. */
+const placeBits = (capacity: number) => 2 ** Math.ceil(Math.log2(capacity + 1)) - 1;
 /** A power of two that leaves the table at most half full. */
 const tableSize = (capacity: number) => 2 ** Math.ceil(Math.log2(capacity * 2));

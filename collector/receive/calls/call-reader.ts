@@ -13,6 +13,7 @@
 import { randomInt } from 'node:crypto';
 import { type EventOf, ID_LENGTH, type McpEvent } from '../../catalogue/events.ts';
 import type { Setting, SharedText } from '../../journal/shared-texts.ts';
+import { interned } from '../../process/interned.ts';
 import type { Settings } from '../settings.ts';
 import { parseTime } from '../times.ts';
 import { KnownTexts, Spans } from './known-texts.ts';
@@ -285,7 +286,7 @@ export class CallReader {
     const known = this.#tools.find(hash, which);
     if (known !== undefined) return known;
     if (!this.#spans.isPlain(TEXT.tool)) return undefined;
-    const tool = this.#spans.text(TEXT.tool);
+    const tool = interned(this.#spans.text(TEXT.tool));
     this.#tools.add(hash, which, tool);
     return tool;
   }
@@ -295,8 +296,10 @@ export class CallReader {
     const name = text(TEXT['client.name']);
     const id = text(TEXT['session.id']);
     const event = {
-      server: text(TEXT.server),
-      client: name === undefined ? undefined : { name, version: text(TEXT['client.version']) },
+      // Things are looked for by this and the client's name, which are then compared by address.
+      server: interned(this.#spans.text(TEXT.server)),
+      client:
+        name === undefined ? undefined : { name: interned(name), version: text(TEXT['client.version']) },
       user: text(TEXT.user),
       session: id === undefined ? undefined : { id, type: text(TEXT['session.type']), origin },
       source: text(TEXT.source),
