@@ -218,8 +218,10 @@ export class CallReader {
       const tens = bytes[at + 1]! - ZERO;
       const ones = bytes[at + 2]! - ZERO;
       if (!(isDigit(hundreds) && isDigit(tens) && isDigit(ones))) return false;
-      this.#at = start + TIME_LENGTH;
       const timeMs = this.#secondMs + hundreds * 100 + tens * 10 + ones;
+      // While no second is known, zeros stand for it, which control characters are, too.
+      if (Number.isNaN(timeMs)) return false;
+      this.#at = start + TIME_LENGTH;
       if (timeMs !== this.timeMs) this.#timeText = asciiText(start, this.#at);
       this.timeMs = timeMs;
       return true;

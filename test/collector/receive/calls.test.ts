@@ -266,3 +266,15 @@ test(`events read quickly and by JSON.parse are the same, and so are refusals, i
   expect(refused).toBeGreaterThan(BODIES / 50);
   expect(faulty).toBeGreaterThan(BODIES / 50);
 });
+
+test('a time of control characters is no known second, though none is known yet', async () => {
+  const ways = new Ways();
+  const at = (time: string) =>
+    Buffer.from(`{"kind":"tool_call","id":"e","time":"${time}","server":"s","tool":"t","outcome":"ok"}`);
+  // Of a way of writing that is known, with a time that leaves no second behind.
+  for (let i = 0; i < 2; i++) await ways.of(at('2026-11-21T09:30:00Z'), 'json');
+  expect(ways.quick).toBe(1);
+  const [plain, quick] = await ways.of(at(`${'\u0000'.repeat(20)}123Z`), 'json');
+  expect(plain).toMatchObject({ status: 400, reason: 'malformed' });
+  expect(quick).toEqual(plain);
+});
