@@ -90,7 +90,7 @@ export const sessionUniqueToolsPeak = gauge('mcp_session_unique_tools_peak', {
 });
 
 export const sessionUniqueToolsBaseline = gauge('mcp_session_unique_tools_baseline', {
-  help: 'Median of distinct tools over completed sessions of the type; absent until enough have completed.',
+  help: 'Median of distinct tools over completed sessions of the type that may teach; absent until enough have completed.',
   unit: 'tools',
   labels: { session_type: sessionType },
 });

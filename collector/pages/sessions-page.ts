@@ -1,7 +1,7 @@
 /** The first page: findings, and the sessions that are asked for. */
 import { COUNTED, type SessionQuery, type SortKey, states, traits } from '../audit/session-query.ts';
 import type { SessionRecord, SessionSummary } from '../audit/session-record.ts';
-import type { Finding } from '../process/findings.ts';
+import { type Finding, worstOf } from '../process/finding.ts';
 import type { Pipeline } from '../process/pipeline.ts';
 import { findingBox, waitingFirst } from './findings-page.ts';
 import { count, duration, moment, sentence, table } from './format.ts';
@@ -36,11 +36,11 @@ export const pathOf = ({ id, startedMs }: Pick<SessionRecord, 'id' | 'startedMs'
 
 function row(session: SessionSummary, findings: ReadonlyMap<string, readonly Finding[]>): Content[] {
   const { id, type, user, client, startedMs, lastMs, calls, errors, refused, denials, dlpBlocks } = session;
-  const found = findings.get(id)?.length ?? 0;
+  const found = findings.get(id) ?? [];
   return [
     html`<a href="${pathOf(session)}"><code>${id.slice(0, 12)}</code></a>${
-      found > 0
-        ? html` <span class="badge warning">${found === 1 ? '1 finding' : `${found} findings`}</span>`
+      found.length > 0
+        ? html` <span class="badge ${worstOf(found)}">${found.length === 1 ? '1 finding' : `${found.length} findings`}</span>`
         : ''
     }`,
     type,

@@ -83,6 +83,10 @@ describe('the list of findings', () => {
     expect([response.status, await response.json()]).toEqual([400, { error }]);
   });
 
+  test('is told of in the list of sessions, as severe as it is', async () => {
+    expect(await (await fetch(url('/'))).text()).toContain('<span class="badge critical">1 finding</span>');
+  });
+
   test('shows an incident with its calls, linked into the timeline', async () => {
     const [{ id, session }] = await credentials();
     const page = await (await fetch(url(`/findings/${id}`))).text();
