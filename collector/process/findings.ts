@@ -235,19 +235,29 @@ export class Findings {
     this.onChange(finding);
   }
 
-  /** At the bound, the oldest that is not critical makes room, so that no flood of warnings drives a page out. */
   #add(finding: Finding): void {
     this.#found.set(finding.id, finding);
     if (this.#found.size <= this.#limit) return;
-    let oldest: string | undefined;
-    for (const { id, severity, status } of this.#found.values()) {
-      if (severity === 'critical' && status === 'open') continue;
-      oldest = id;
-      break;
-    }
-    const out = oldest ?? (this.#found.keys().next().value as string);
+    const out = this.#leastNeeded();
     this.#found.delete(out);
     this.#unwritten.delete(out);
     this.#instruments.inc(collectorEvictions, { table: 'findings' });
+  }
+
+  /**
+   * What makes room at the bound: the oldest that waits for nobody's verdict at once, so that no flood of warnings drives
+   * a page out; else the oldest of the largest incident, so that no campaign drives out another one's.
+   */
+  #leastNeeded(): string {
+    const ofIncident = new Map<string, string[]>();
+    for (const { id, severity, status, incident } of this.#found.values()) {
+      if (severity !== 'critical' || status !== 'open') return id;
+      const ids = ofIncident.get(incident);
+      if (ids) ids.push(id);
+      else ofIncident.set(incident, [id]);
+    }
+    let largest: readonly string[] = [];
+    for (const ids of ofIncident.values()) if (ids.length > largest.length) largest = ids;
+    return largest[0] as string;
   }
 }

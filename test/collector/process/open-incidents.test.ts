@@ -63,6 +63,16 @@ test('another incident is a series of its own, and so is another family of the s
   for (const one of [first, other, loop]) expect(await open(mcp, one)).toBe(1);
 });
 
+test('a campaign that fills the table pushes no other incident out of it', async () => {
+  const mcp = new Lookout({ limits: { findings: 3 } });
+  const alone = report(mcp, 'alone', { evidence: { calls: [], destination: 'other.example' } });
+  const campaign = Array.from({ length: 5 }, (_, i) => report(mcp, `victim-${i}`));
+  expect(await open(mcp, alone)).toBe(1);
+  expect(await open(mcp, campaign[0]!)).toBe(2);
+  report(mcp, 'unusual', { severity: 'warning', certainty: 'scored', evidence: { calls: [] } });
+  expect(await open(mcp, alone)).toBe(1);
+});
+
 test('it is open after a restart, and no longer a week after it was last seen', async () => {
   const before = new Lookout();
   const finding = report(before, 'odd');
