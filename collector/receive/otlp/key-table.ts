@@ -5,6 +5,7 @@
  * and comparing with that one is all that is done.
  */
 import type { WantedKeys } from './record.ts';
+import type { TextPlace } from './text-cache.ts';
 import { type Bytes, hashOfWords, hasWords, keepWords, wordsOf } from './words.ts';
 
 /** A power of two. */
@@ -14,7 +15,7 @@ const REMEMBERED = 512;
 const LONGEST_REMEMBERED = 64;
 
 /** A key that has been seen, of the set or not. */
-export class SeenKey {
+export class SeenKey implements TextPlace {
   /** Undefined when it is none of the set. */
   readonly key: string | undefined;
   readonly length: number;
@@ -23,6 +24,8 @@ export class SeenKey {
   next: SeenKey | undefined = undefined;
   /** Number of the record that has a value for it. */
   record = 0;
+  /** Where the text was found that it had last. */
+  place = 0;
 
   constructor(key: string | undefined, bytes: Bytes, start: number, length: number) {
     this.key = key;
@@ -62,10 +65,8 @@ export class KeyTable implements WantedKeys {
     return this.#seen(bytes, start, end - start)?.key;
   }
 
-  /** The same as it has been seen, where `before` stands before it; undefined for one that is not remembered. */
+  /** The same as it has been seen, to be expected behind `before` from now on; undefined for one that is not remembered. */
   findBehind(before: SeenKey, bytes: Bytes, start: number, length: number): SeenKey | undefined {
-    const { next } = before;
-    if (next?.isAt(bytes, start, length)) return next;
     let seen = this.#seen(bytes, start, length);
     if (seen === undefined) {
       if (this.#remembered >= REMEMBERED || length > LONGEST_REMEMBERED) return undefined;

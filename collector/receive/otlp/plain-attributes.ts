@@ -41,49 +41,64 @@ export class PlainAttributes {
     this.#before = this.#keys.first;
   }
 
-  /** Reads the KeyValue that follows into the record's attributes; false, and nothing read, when it is not a plain one. */
-  read(into: AttributeList, budget: ValueBudget): boolean {
-    this.#isPlain &&= this.#read(into, budget);
-    return this.#isPlain;
-  }
-
-  #read(into: AttributeList, budget: ValueBudget): boolean {
+  /**
+   * Reads the KeyValue that follows, and those behind it in the same field of one byte, into the record's attributes, as far
+   * as they are plain; false, and nothing read, when the first is not.
+   */
+  read(into: AttributeList, budget: ValueBudget, field: number): boolean {
     const reader = this.#reader;
-    const { bytes, view, position, end: outer } = reader;
-    if (reader.wireType !== WIRE.bytes || outer - position <= SHORTEST) return false;
-    const length = bytes[position]!;
-    const end = position + 1 + length;
-    if (length >= MORE || length < SHORTEST || end > outer || bytes[position + 1] !== KEY_TAG) return false;
-    const keyLength = bytes[position + 2]!;
-    const keyStart = position + 3;
-    const value = keyStart + keyLength;
-    if (keyLength >= MORE || value + 3 > end) return false;
-    if (bytes[value] !== VALUE_TAG || bytes[value + 1] !== end - value - 2) return false;
-    const key = this.#keys.findBehind(this.#before, view, keyStart, keyLength);
-    if (key === undefined) return false;
-    this.#before = key;
-    if (key.key !== undefined) {
-      // A repeated key takes the place of the one before, which the other way finds.
-      if (key.record === this.#record || budget.left === 0) return false;
-      const tag = bytes[value + 2];
-      const start = value + 3;
-      if (tag === STRING_TAG && bytes[start] === end - start - 1) {
-        into.add(key.key, reader.text(start + 1, end));
-      } else if (tag === INT_TAG && end - start <= LONGEST_INT_BYTES) {
-        const number = smallInt(bytes, start, end);
-        if (number < 0) return false;
-        into.add(key.key, number);
-      } else return false;
-      key.record = this.#record;
-      budget.left--;
+    if (!this.#isPlain || reader.wireType !== WIRE.bytes) return false;
+    const { bytes, view, end: outer } = reader;
+    const tag = (field << 3) | WIRE.bytes;
+    const record = this.#record;
+    const first = reader.position;
+    let before = this.#before;
+    let at = first;
+    for (;;) {
+      if (outer - at <= SHORTEST) break;
+      const length = bytes[at]!;
+      const end = at + 1 + length;
+      if (length >= MORE || length < SHORTEST || end > outer || bytes[at + 1] !== KEY_TAG) break;
+      const keyLength = bytes[at + 2]!;
+      const value = at + 3 + keyLength;
+      if (keyLength >= MORE || value + 3 > end) break;
+      if (bytes[value] !== VALUE_TAG || bytes[value + 1] !== end - value - 2) break;
+      const { next } = before;
+      const key = next?.isAt(view, at + 3, keyLength)
+        ? next
+        : this.#keys.findBehind(before, view, at + 3, keyLength);
+      if (key === undefined) break;
+      before = key;
+      if (key.key !== undefined) {
+        // A repeated key takes the place of the one before, which the other way finds.
+        if (key.record === record || budget.left === 0) break;
+        const start = value + 3;
+        const kind = bytes[value + 2];
+        let read: string | number;
+        if (kind === STRING_TAG && bytes[start] === end - start - 1) read = reader.text(start + 1, end, key);
+        else if (kind === INT_TAG) {
+          read = smallInt(bytes, start, end);
+          if (read < 0) break;
+        } else break;
+        into.add(key.key, read);
+        key.record = record;
+        budget.left--;
+      }
+      reader.position = end;
+      if (end === outer || bytes[end] !== tag) {
+        this.#before = before;
+        return true;
+      }
+      at = end + 1;
     }
-    reader.position = end;
-    return true;
+    this.#isPlain = false;
+    return at !== first;
   }
 }
 
 /** The varint that fills these four bytes at most; -1 when none does. */
 function smallInt(bytes: Buffer, start: number, end: number): number {
+  if (end - start > LONGEST_INT_BYTES) return -1;
   let number = 0;
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!;

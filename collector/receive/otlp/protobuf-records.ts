@@ -90,7 +90,8 @@ export function readSpan(
         endHigh = reader.high;
         break;
       case SPAN.attributes:
-        if (!plain.read(attributes, budget)) readKeyValue(reader, attributes, keys, budget, 0);
+        if (!plain.read(attributes, budget, SPAN.attributes))
+          readKeyValue(reader, attributes, keys, budget, 0);
         break;
       case SPAN.events:
         eventAttributes ??= new AttributeList();
@@ -164,7 +165,8 @@ export function readLog(
         body = readAnyValue(reader, budget, 0);
         break;
       case LOG.attributes:
-        if (!plain.read(attributes, budget)) readKeyValue(reader, attributes, keys, budget, 0);
+        if (!plain.read(attributes, budget, LOG.attributes))
+          readKeyValue(reader, attributes, keys, budget, 0);
         break;
       case LOG.traceId:
         traceId = reader.traceId();

@@ -3,7 +3,7 @@
  * every message must end exactly where its length says.
  */
 import { MalformedError } from './record.ts';
-import { TextCache } from './text-cache.ts';
+import { TextCache, type TextPlace } from './text-cache.ts';
 import type { Bytes } from './words.ts';
 
 /** Wire types of the protobuf encoding. Groups (3 and 4) are deprecated and OTLP has none. */
@@ -22,6 +22,7 @@ let lastTrace = { a: 0, b: 0, c: 0, d: 0, id: '0'.repeat(2 * LONGEST_ID_BYTES) }
 
 /** Shared by all requests: what they have in common is the names that are worth keeping. */
 const recentTexts = new TextCache();
+const lastText: TextPlace = { place: 0 };
 
 const WORD = 4_294_967_296;
 const MS_PER_WORD = 4_294;
@@ -78,12 +79,12 @@ export class WireReader {
 
   string(): string {
     const start = this.slice();
-    return this.text(start, this.position);
+    return this.text(start, this.position, lastText);
   }
 
   /** The text that stands at `start` to `end`. */
-  text(start: number, end: number): string {
-    return recentTexts.text(this.bytes, this.view, start, end);
+  text(start: number, end: number, last: TextPlace): string {
+    return recentTexts.text(this.bytes, this.view, start, end, last);
   }
 
   /** A trace's id in hex; those of a trace often stand behind each other. */
@@ -156,18 +157,18 @@ export class WireReader {
   fixed64(): void {
     this.#expect(WIRE.fixed64);
     const start = this.#take(8);
-    this.low = this.bytes.readUInt32LE(start);
-    this.high = this.bytes.readUInt32LE(start + 4);
+    this.low = this.view.getUint32(start, true);
+    this.high = this.view.getUint32(start + 4, true);
   }
 
   fixed32(): number {
     this.#expect(WIRE.fixed32);
-    return this.bytes.readUInt32LE(this.#take(4));
+    return this.view.getUint32(this.#take(4), true);
   }
 
   double(): number {
     this.#expect(WIRE.fixed64);
-    return this.bytes.readDoubleLE(this.#take(8));
+    return this.view.getFloat64(this.#take(8), true);
   }
 
   skip(): void {
