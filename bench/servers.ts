@@ -1,7 +1,7 @@
 /** The servers that are measured side by side. */
 import { join } from 'node:path';
 import { Child } from './child.ts';
-import { configFor, type Medium, newDataDirectory, startCollector } from './collector.ts';
+import { configFor, type Medium, newDataDirectory, startCollector, startCollectorOn } from './collector.ts';
 import type { Target } from './load/load.ts';
 
 export interface Servers {
@@ -11,6 +11,8 @@ export interface Servers {
   readonly durable: Target;
   /** The same, its data in memory. */
   readonly inMemory: Target;
+  /** The durable one as it is deployed, with all detectors on. */
+  readonly detecting: Target;
   readonly end: () => Promise<void>;
 }
 
@@ -30,8 +32,9 @@ export async function startServers(): Promise<Servers> {
   const usual = await startPeer('usual-design.ts');
   const durable = await startWithoutDetectors('disk');
   const inMemory = await startWithoutDetectors('memory');
+  const detecting = await startCollectorOn('disk');
   const end = async () => {
-    await Promise.all([raw.child.end(), usual.child.end(), durable.end(), inMemory.end()]);
+    await Promise.all([raw.child.end(), usual.child.end(), durable.end(), inMemory.end(), detecting.end()]);
   };
-  return { raw, usual, durable, inMemory, end };
+  return { raw, usual, durable, inMemory, detecting, end };
 }

@@ -50,12 +50,16 @@ async function measureShape(
   const shape = { format, eventsPerRequest: size };
   const requests = scaled(bench, requestsOf[size]);
   const send = (target: Target) => () => bench.load.send(target, shape, requests);
-  const costs = await interleaved<keyof Omit<Servers, 'end'>, Cost>(bench, name, {
+  const withoutDetectors = {
     raw: send(servers.raw),
     usual: send(servers.usual),
     durable: send(servers.durable),
     inMemory: send(servers.inMemory),
-  });
+  };
+  // What detectors cost is shown once; a subject of its own measures each of them.
+  const costs = isReference(format, size)
+    ? await interleaved(bench, name, { ...withoutDetectors, detecting: send(servers.detecting) })
+    : { ...(await interleaved(bench, name, withoutDetectors)), detecting: [] };
   const raw = cpu(costs.raw);
   const usual = cpu(costs.usual);
   const figure = (label: string, rounds: number[], rest: Partial<Figure> = {}): Figure => {
@@ -71,6 +75,7 @@ async function measureShape(
     figure('usual design', usual),
     ours('in memory', costs.inMemory, demandOnCpu(format, size, ratio(cpu(costs.inMemory), raw))),
     ours('durable', costs.durable, demandOnUsual(format, size, ratio(usual, cpu(costs.durable)))),
+    ...(costs.detecting.length > 0 ? [ours('durable, all detectors on', costs.detecting)] : []),
     durableShare(`${name}, durable rate`, format, size, costs.durable, costs.inMemory),
   ];
 }
