@@ -199,7 +199,9 @@ function remember(call: Call, state: ExfiltrationState): void {
   if (text.length < LEAST_SHARED) return;
   state.fingerprints ??= new Fingerprints();
   const { fingerprints } = state;
-  for (const hash of winnow(text)) fingerprints.add(fingerprint(hash), call.index);
+  const kept = winnow(text);
+  fingerprints.reserve(kept.length);
+  for (let i = 0; i < kept.length; i++) fingerprints.add(fingerprint(kept[i]!), call.index);
   state.sources ??= [];
   if (state.sources.length < SOURCES)
     state.sources.push({

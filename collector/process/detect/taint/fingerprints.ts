@@ -7,13 +7,15 @@ const CALL_BITS = 0xff;
 /** From this one on, calls are told apart no more. */
 export const LAST_TOLD_CALL = CALL_BITS - 1;
 const FIRST_SLOTS = 64;
+/** Of a session that gave nothing yet; nothing is written to it. */
+const NOTHING = new Uint32Array(1);
 const MOST_SLOTS = 2_048;
 const FULL = 0.75;
 /** The objects around the tables. */
 const OVERHEAD_BYTES = 512;
 
 export class Fingerprints {
-  #young = new Uint32Array(FIRST_SLOTS);
+  #young: Uint32Array = NOTHING;
   #old: Uint32Array | undefined;
   #count = 0;
   /** Fingerprints that made room. */
@@ -23,9 +25,16 @@ export class Fingerprints {
     return OVERHEAD_BYTES + this.#young.byteLength + (this.#old?.byteLength ?? 0);
   }
 
+  /** Makes room for so many more at once, as far as the limit allows. */
+  reserve(more: number): void {
+    let slots = Math.max(FIRST_SLOTS, this.#young.length);
+    while (slots < MOST_SLOTS && this.#count + more > slots * FULL) slots *= 2;
+    if (slots > this.#young.length) this.#widen(slots);
+  }
+
   add(hash: number, call: number): void {
     if (this.find(hash) !== undefined) return;
-    if (this.#count >= this.#young.length * FULL) this.#makeRoom();
+    if (this.#young === NOTHING || this.#count >= this.#young.length * FULL) this.#makeRoom();
     insert(this.#young, packed(hash, call));
     this.#count++;
   }
@@ -37,16 +46,20 @@ export class Fingerprints {
 
   forget(): void {
     this.forgotten += this.#count;
-    this.#young = new Uint32Array(FIRST_SLOTS);
+    this.#young = NOTHING;
     this.#old = undefined;
     this.#count = 0;
   }
 
+  #widen(slots: number): void {
+    const wider = new Uint32Array(slots);
+    if (this.#count > 0) for (const entry of this.#young) if (entry !== 0) insert(wider, entry);
+    this.#young = wider;
+  }
+
   #makeRoom(): void {
     if (this.#young.length < MOST_SLOTS) {
-      const wider = new Uint32Array(this.#young.length * 2);
-      for (const entry of this.#young) if (entry !== 0) insert(wider, entry);
-      this.#young = wider;
+      this.#widen(Math.max(FIRST_SLOTS, this.#young.length * 2));
       return;
     }
     if (this.#old) this.forgotten += MOST_SLOTS * FULL;
