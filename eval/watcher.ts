@@ -19,6 +19,10 @@ export interface Sighting extends Suspicion {
   readonly call: number;
 }
 
+/** The sessions of which something was told that does not only support other evidence. */
+export const toldSessions = (sightings: readonly Sighting[]): Set<string> =>
+  new Set(sightings.filter(({ certainty }) => certainty !== 'supporting').map(({ session }) => session));
+
 export class Watcher {
   readonly #detection: Detection;
   #sightings: Sighting[] = [];

@@ -40,8 +40,6 @@ const starts = [Date.UTC(2026, 0, 19), Date.UTC(2026, 7, 17)];
 export interface OffHoursTraffic {
   readonly sessions: readonly EvalSession[];
   readonly judgedFromMs: number;
-  /** Principal-days judged in which only the principal itself worked. */
-  readonly benignDays: number;
   /** Intruders' sessions, one an intruded principal. */
   readonly intrusions: readonly {
     readonly session: string;
@@ -77,14 +75,9 @@ export function offHours(seed: number): OffHoursTraffic {
     .filter((_, i) => i % ONE_INTRUDED_IN === 0)
     .map((of) => intrusionOf(of, judgedFromMs, chance));
   const sessions = [...work, ...others(startMs, chance), ...intrusions.map(({ session }) => session)];
-  const intruded = new Set(intrusions.map(({ session }) => dayOf(session)));
-  const benign = new Set(
-    sessions.filter(({ label, calls }) => label === 'benign' && calls[0]!.atMs! >= judgedFromMs).map(dayOf),
-  );
   return {
     sessions,
     judgedFromMs,
-    benignDays: [...benign].filter((day) => !intruded.has(day)).length,
     intrusions: intrusions.map(({ session, hour, weekend }) => ({ session: session.id, hour, weekend })),
   };
 }

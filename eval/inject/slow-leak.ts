@@ -23,8 +23,6 @@ const LEAK_BYTES = 1_000;
 export interface SlowLeakTraffic {
   readonly sessions: readonly EvalSession[];
   readonly judgedFromMs: number;
-  /** Weeks of principals that were judged and had no leak. */
-  readonly benignWeeks: number;
   readonly leaks: readonly { readonly user: string; readonly sessions: readonly string[] }[];
 }
 
@@ -38,11 +36,9 @@ export function slowLeaks(seed: number): SlowLeakTraffic {
   for (let i = 0; i < PRINCIPALS; i++) correspondence(`user ${i}`, chance, write, send);
   stressors(chance, write, send);
   const leaks = times(LEAKS, (i) => leak(i, chance, write, sessions));
-  const weeks = Math.floor((DAYS - JUDGED_FROM_DAY) / 7);
   return {
     sessions,
     judgedFromMs: SIMULATION_START_MS + JUDGED_FROM_DAY * DAY_MS,
-    benignWeeks: (PRINCIPALS - LEAKS) * weeks,
     leaks,
   };
 }

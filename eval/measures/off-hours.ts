@@ -2,7 +2,7 @@
 import { dayOf, type OffHoursTraffic, offHours } from '../inject/off-hours.ts';
 import type { Row } from '../row.ts';
 import { shareOf } from '../statistics.ts';
-import { Watcher } from '../watcher.ts';
+import { toldSessions, Watcher } from '../watcher.ts';
 
 /** An even number: half of the simulations run over a spring, half over an autumn. */
 const SIMULATIONS = 4;
@@ -13,7 +13,9 @@ export function offHoursUse(seed: number, progress: (line: string) => void): Row
   for (let run = 0; run < SIMULATIONS; run++) {
     progress(`off-hours use: simulation ${run + 1} of ${SIMULATIONS}`);
     const traffic = offHours(seed + run);
-    const alarms = alarmsIn(traffic);
+    const alarms = toldSessions(
+      new Watcher(['temporal']).stream(traffic.sessions, ({ label }) => label === 'benign'),
+    );
     intrusions.push(
       ...traffic.intrusions.map(({ session }) => ({ task: `${run} ${session}`, hit: alarms.has(session) })),
     );
@@ -29,14 +31,6 @@ export function offHoursUse(seed: number, progress: (line: string) => void): Row
     falseAlarms,
     demand: { text: '≥ 70 % at ≤ 2 ‰', met },
   };
-}
-
-/** Sessions that the detector told of. */
-function alarmsIn({ sessions }: OffHoursTraffic): Set<string> {
-  const sightings = new Watcher(['temporal']).stream(sessions, ({ label }) => label === 'benign');
-  return new Set(
-    sightings.filter(({ certainty }) => certainty !== 'supporting').map(({ session }) => session),
-  );
 }
 
 /** Judged days on which the principal alone worked, and whether anything was told on each. */

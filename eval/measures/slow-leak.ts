@@ -2,7 +2,7 @@
 import { type SlowLeakTraffic, slowLeaks } from '../inject/slow-leak.ts';
 import type { Row } from '../row.ts';
 import { shareOf } from '../statistics.ts';
-import { Watcher } from '../watcher.ts';
+import { toldSessions, Watcher } from '../watcher.ts';
 
 const SIMULATIONS = 8;
 const WEEK_MS = 7 * 86_400_000;
@@ -18,7 +18,9 @@ export function slowLeak(seed: number, progress: (line: string) => void): Row {
   for (let run = 0; run < SIMULATIONS; run++) {
     progress(`slow leaks: simulation ${run + 1} of ${SIMULATIONS}`);
     const traffic = slowLeaks(seed + run);
-    const alarms = alarmsIn(traffic);
+    const alarms = toldSessions(
+      new Watcher(['slow_exfiltration']).stream(traffic.sessions, ({ label }) => label === 'benign'),
+    );
     for (const { user, sessions } of traffic.leaks)
       leaks.push({ task: `${run} ${user}`, hit: sessions.some((session) => alarms.has(session)) });
     for (const [week, hit] of benignWeeks(traffic, alarms)) weeks.push({ task: `${run} ${week}`, hit });
@@ -33,13 +35,6 @@ export function slowLeak(seed: number, progress: (line: string) => void): Row {
     falseAlarms,
     demand: { text: '≥ 80 % at ≤ 2 ‰', met },
   };
-}
-
-function alarmsIn({ sessions }: SlowLeakTraffic): Set<string> {
-  const sightings = new Watcher(['slow_exfiltration']).stream(sessions, ({ label }) => label === 'benign');
-  return new Set(
-    sightings.filter(({ certainty }) => certainty !== 'supporting').map(({ session }) => session),
-  );
 }
 
 /** Judged weeks of each principal's own work, and whether anything was told in each. */

@@ -3,30 +3,22 @@ import type { ViralTraffic } from '../inject/viral.ts';
 import type { Row } from '../row.ts';
 import type { EvalSession } from '../session.ts';
 import { shareOf } from '../statistics.ts';
-import { type Sighting, Watcher } from '../watcher.ts';
+import { toldSessions, Watcher } from '../watcher.ts';
 
 const VICTIMS = 4;
-const learnsAll = () => true;
-
-const alarms = (sightings: readonly Sighting[]): Set<string> =>
-  new Set(
-    sightings
-      .filter(({ detector, certainty }) => detector === 'cross_session' && certainty !== 'supporting')
-      .map(({ session }) => session),
-  );
 
 export function viralCampaigns(
   { benign, campaigns, judgedFromMs }: ViralTraffic,
   progress: (line: string) => void,
 ): Row {
   progress('viral campaigns: benign traffic');
-  const wrong = alarms(new Watcher().stream(benign, learnsAll));
+  const wrong = toldSessions(new Watcher(['cross_session']).stream(benign, () => true));
   const judged = benign.filter((session) => startOf(session) >= judgedFromMs);
   const falseAlarms = shareOf(judged, ({ id }) => wrong.has(id));
   const found = campaigns.map(({ goal, victims }, index) => {
     progress(`viral campaigns: ${index + 1} of ${campaigns.length}`);
-    const told = alarms(
-      new Watcher().stream([...benign, ...victims], (session) => !victims.includes(session)),
+    const told = toldSessions(
+      new Watcher(['cross_session']).stream([...benign, ...victims], (session) => !victims.includes(session)),
     );
     return { task: goal, hit: victims.slice(0, VICTIMS).some(({ id }) => told.has(id)) };
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readCorpora } from '../../../eval/corpora.ts';
 import { drift } from '../../../eval/inject/drift.ts';
 import { behindGateway, excursions } from '../../../eval/inject/foreign-tools.ts';
-import { offHours } from '../../../eval/inject/off-hours.ts';
+import { dayOf, offHours } from '../../../eval/inject/off-hours.ts';
 import { slowLeaks } from '../../../eval/inject/slow-leak.ts';
 import { viral } from '../../../eval/inject/viral.ts';
 
@@ -33,9 +33,10 @@ test('a campaign reaches different users within hours, in the weeks that are jud
 });
 
 test('an intruder comes once to few principals, and no principal works where it comes', () => {
-  const { sessions: made, intrusions, benignDays } = offHours(1);
+  const { sessions: made, intrusions, judgedFromMs } = offHours(1);
   expect(intrusions.length).toBeGreaterThan(10);
-  expect(benignDays).toBeGreaterThan(1_000);
+  const judged = made.filter(({ label, calls }) => label === 'benign' && calls[0]!.atMs! >= judgedFromMs);
+  expect(new Set(judged.map(dayOf)).size).toBeGreaterThan(1_000);
   expect(made.filter(({ label }) => label === 'hijacked')).toHaveLength(intrusions.length);
 });
 
