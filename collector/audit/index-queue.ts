@@ -24,7 +24,12 @@ const nothing: Waiting = { sessions: new Set(), findings: new Map() };
 
 export class IndexQueue {
   /** Each with its rows. */
-  #sessions = new Map<Session, number>();
+  readonly #sessions = new Map<Session, number>();
+  /**
+   * While some are dropped, where the oldest stands: looking for it from the start of the map passes all that were deleted
+   * before it. Not kept beyond, since it keeps what the map once held.
+   */
+  #fromOldest: Iterator<Session, undefined> | undefined;
   #findings = new Map<string, Finding>();
   /** Rows of the sessions that are in no batch yet, and of those in the batch. */
   #rows = 0;
@@ -46,8 +51,7 @@ export class IndexQueue {
       this.#sessions.size + this.#batch.sessions.size > WAITING_SESSIONS ||
       this.#rows + this.#batchRows > WAITING_ROWS
     ) {
-      const [oldest] = this.#sessions.keys();
-      this.#drop(oldest as Session);
+      this.#drop(this.#oldest());
       dropped++;
     }
     this.dropped += dropped;
@@ -82,6 +86,7 @@ export class IndexQueue {
 
   /** The next batch, which may be empty. It waits until it is told to be done or to be put back. */
   take(): Waiting {
+    this.#fromOldest = undefined;
     const sessions = new Set<Session>();
     let rows = 0;
     for (const [session, own] of this.#sessions) {
@@ -112,6 +117,7 @@ export class IndexQueue {
   putBack(): void {
     const later = [...this.#sessions.keys()];
     this.#sessions.clear();
+    this.#fromOldest = undefined;
     this.#rows = 0;
     const { sessions, findings } = this.#batch;
     const sinceMs = this.#batchSinceMs ?? this.#sinceMs;
@@ -119,6 +125,12 @@ export class IndexQueue {
     for (const session of [...sessions, ...later]) this.addSession(session);
     this.#findings = new Map([...findings, ...this.#findings]);
     this.#sinceMs = sinceMs;
+  }
+
+  /** Of some that wait, to be dropped. */
+  #oldest(): Session {
+    this.#fromOldest ??= this.#sessions.keys();
+    return this.#fromOldest.next().value as Session;
   }
 
   #drop(session: Session): void {
