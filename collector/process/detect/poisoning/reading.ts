@@ -3,7 +3,7 @@ import type { Call } from '../call.ts';
 import type { Field } from '../payload.ts';
 import { hashText, join } from '../text/hash.ts';
 import { Word } from '../text/lexicon.ts';
-import { Mark } from '../text/scan.ts';
+import { Mark, type Scan } from '../text/scan.ts';
 import { scanned } from '../text/scanned.ts';
 import { SeenSet } from '../text/seen-set.ts';
 import { KNOWN, Passages, Trait } from './passages.ts';
@@ -61,6 +61,8 @@ export function readingOf(endpoint: string, { tools }: Readings): ToolReading | 
 const points = new Uint8Array(1_024);
 const numbers = new Int32Array(1_024);
 const fresh = new Uint8Array(1_024);
+/** What a call could use: telling words, or a name. */
+const keeps = new Uint8Array(1_025);
 
 export function readResult(call: Call, texts: ToolTexts, readings: Readings): void {
   const { endpoint } = call;
@@ -83,25 +85,17 @@ function readField(
 ): void {
   const scan = scanned(field.text);
   const count = scan.sentenceCount;
+  const { names } = scan;
   let news = 0;
-  let words = 0;
   for (let i = 0; i < count; i++) {
     fresh[i] = texts.has(tool, scan.hash[i]!) ? 0 : 1;
-    if (fresh[i] === 0) continue;
-    news++;
-    words += scan.length(i);
+    news += fresh[i]!;
   }
   passagePoints(scan.bits, count, fresh, points);
+  if (news > 0) makeRoom(scan, news, readings);
   const path = hashText(field.path);
   const known = isKnown(usual);
   const source = (known ? Trait.novel : 0) | (call.risk.untrusted ? Trait.untrusted : 0);
-  const { names } = scan;
-  if (news > 0) {
-    readings.passages ??= new Passages();
-    readings.passages.reserve(news, words, names.count);
-    readings.fresh ??= new SeenSet(LEARNT_SENTENCES);
-    readings.fresh.reserve(news);
-  }
   let under = 0;
   for (let i = 0; i < count; i++) {
     const length = scan.length(i);
@@ -118,6 +112,7 @@ function readField(
     const first = readings.fresh!.add(sentence);
     const repeated = !first && scan.parts[i]! >= PROSE_WORDS;
     if (points[i]! >= TEXT_POINTS) noteSuspicious(readings, sentence);
+    if (!keeps[i]) continue;
     const longest = usual?.keys.get(key);
     const misplaced = !known
       ? 0
@@ -135,16 +130,41 @@ function readField(
       sentence,
       scan.words,
       scan.wordFrom[i]!,
-      scan.wordFrom[i + 1]!,
+      scan.wordFrom[isTelling(scan, i) ? i + 1 : i]!,
     );
   }
-  if (!readings.passages && names.count > 0 && known) readings.passages = new Passages();
+  if (!readings.passages && names.count > 0 && (known || news > 0)) readings.passages = new Passages();
   for (let i = 0; i < names.count; i++) {
     const sentence = names.sentence[i]!;
     const number = sentence < count ? numbers[sentence]! : -1;
     readings.passages?.name(names.hash[i]!, number < 0 ? KNOWN : number);
   }
 }
+
+/** Says in `keeps` which new sentences are remembered, and makes room for them at once. */
+function makeRoom(scan: Scan, news: number, readings: Readings): void {
+  const { names, sentenceCount: count } = scan;
+  let words = 0;
+  let kept = 0;
+  keeps.fill(0, 0, count);
+  for (let i = 0; i < names.count; i++) keeps[names.sentence[i]!] = 1;
+  for (let i = 0; i < count; i++) {
+    if (fresh[i] && isTelling(scan, i)) {
+      keeps[i] = 1;
+      words += scan.length(i);
+    }
+    if (fresh[i] && keeps[i]) kept++;
+  }
+  readings.fresh ??= new SeenSet(LEARNT_SENTENCES);
+  readings.fresh.reserve(news);
+  if (kept === 0) return;
+  readings.passages ??= new Passages();
+  readings.passages.reserve(kept, words, names.count);
+}
+
+/** Nothing can follow from the words of a value in a record that reads like no instruction: only its names matter. */
+const isTelling = ({ parts }: Scan, sentence: number): boolean =>
+  parts[sentence]! >= PROSE_WORDS || points[sentence]! >= TEXT_POINTS;
 
 function noteSuspicious(readings: Readings, sentence: number): void {
   readings.suspicious ??= new Set();
