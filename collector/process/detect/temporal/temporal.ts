@@ -1,43 +1,22 @@
 /**
  * Finds activity at times that are not a principal's own, sessions that outlast their type, and rates never reached.
- *
- * Off hours are judged for principals who have nights, at the third call of a day that is not the continuation of usual
- * work: overtime goes on, an intruder begins. How rare that is, all such principals say together: evenings, depths of the
- * night, early mornings and days of rest are counted apart, and a day's chance is the share of days of a kind as rare or rarer.
- * After three told days in a fortnight the new hours are taken as a
- * habit: nothing more is said, and so they are learnt. See `hours.ts` and `lengths.ts` for the thresholds' sources.
+ * See `off-hours.ts`, `hours.ts` and `lengths.ts` for how, and for the thresholds' sources.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Bounded } from '../bounded.ts';
 import type { Call, SessionFacts } from '../call.ts';
 import type { Detector, Report } from '../detector.ts';
-import { Hours, QUARTER_MS, savedHoursSchema } from './hours.ts';
+import { QUARTER_MS, savedHoursSchema } from './hours.ts';
 import { Lengths } from './lengths.ts';
+import { newPrincipal, OffHours, type Principal, TOLD_DAYS } from './off-hours.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 const MAXIMUM_PRINCIPALS = 10_000;
 const MAXIMUM_TYPES = 50;
 /** Quarter-hours of a session that are learnt from. */
 const MAXIMUM_QUARTERS = 64;
-/** Hours from its own hours at which a call is off hours; one is within a clock change. */
-const OFF_DISTANCE = 2;
-/** Parts of a principal's night that are told apart, from its last own hour to its next. */
-const NIGHT_PARTS = 12;
-/** After them: own hours on a day of rest. */
-const REST = NIGHT_PARTS;
-/** Share of principal-days below which the like is told of by itself, which bounds false alarms: about two in a thousand. */
-const RARE_DAYS = 0.0025;
-/** Calls off hours in one day before anything is said. */
-const OFF_HOUR_CALLS = 3;
-/** Work that goes on without a longer break belongs to the hours in which it began. */
-const BREAK_MS = 2 * HOUR_MS;
-const TOLD_DAYS = 3;
-const HABIT_MS = 14 * DAY_MS;
-/** Longer absences count as this long. */
-const MAXIMUM_ABSENCE_DAYS = 7;
 /** Calls in an hour: this many times the peak, and at least. */
 const RATE_TIMES_PEAK = 3;
 const MINIMUM_RATE = 100;
@@ -55,26 +34,6 @@ export interface TemporalState {
   /** Multiples of the limit that were told of. */
   toldDuration: number;
   toldCalls: number;
-}
-
-/** A principal's habits, and its day. */
-interface Principal {
-  readonly hours: Hours;
-  lastMs: number;
-  /** Its present stretch of work began in its own hours. */
-  usual: boolean;
-  day: number;
-  /** Calls off hours today, and the rarest kind of them. */
-  off: number;
-  kind: number;
-  told: number;
-  /** When it was told of on earlier days. */
-  toldMs: number[];
-  hour: number;
-  hourCalls: number;
-  learntDay: number;
-  /** Its last day with calls off hours. */
-  countedDay: number;
 }
 
 interface OfType {
@@ -98,9 +57,7 @@ export class Temporal implements Detector<TemporalState> {
   readonly name = 'temporal';
   readonly #principals = new Bounded<Principal>(MAXIMUM_PRINCIPALS);
   readonly #types = new Bounded<OfType>(MAXIMUM_TYPES);
-  /** Days of all principals with nights, and those with calls off hours by their kind. */
-  #days = 0;
-  readonly #offDays = Array<number>(NIGHT_PARTS + 1).fill(0);
+  readonly #offHours = new OffHours();
 
   open(session: SessionFacts): TemporalState {
     return {
@@ -125,7 +82,7 @@ export class Temporal implements Detector<TemporalState> {
     this.#length(call, session, state, report);
     const principal = this.#principals.use(session.principal, () => newPrincipal(timeMs));
     this.#rate(call, session, principal, report);
-    this.#hours(call, session, principal, report);
+    this.#offHours.judge(call, session, principal, report);
   }
 
   learn(session: SessionFacts, state: TemporalState): void {
@@ -136,7 +93,7 @@ export class Temporal implements Detector<TemporalState> {
     const principal = this.#principals.use(session.principal, () =>
       newPrincipal(session.startedMs + state.fromMs),
     );
-    this.#learnDays(principal, session.startedMs + state.toMs);
+    this.#offHours.learnDays(principal, session.startedMs + state.toMs);
     const quarters = [...(state.earlier ?? []), state.quarter, state.inQuarter];
     for (let i = 0; i < quarters.length; i += 2)
       principal.hours.learn(quarters[i] as number, quarters[i + 1] as number);
@@ -149,8 +106,8 @@ export class Temporal implements Detector<TemporalState> {
 
   snapshot(): unknown {
     return {
-      days: this.#days,
-      offDays: [...this.#offDays],
+      days: this.#offHours.days,
+      offDays: [...this.#offHours.offDays],
       principals: [...this.#principals.entries()]
         .filter(([, { hours }]) => hours.quarters > 0)
         .map(([principal, { hours, toldMs }]) => ({
@@ -168,10 +125,9 @@ export class Temporal implements Detector<TemporalState> {
 
   restore(saved: unknown): boolean {
     if (!savedCheck.Check(saved)) return false;
-    this.#days = saved.days;
-    this.#offDays.forEach((_, kind) => {
-      this.#offDays[kind] = saved.offDays[kind] ?? 0;
-    });
+    const { offDays } = this.#offHours;
+    this.#offHours.days = saved.days;
+    for (let kind = 0; kind < offDays.length; kind++) offDays[kind] = saved.offDays[kind] ?? 0;
     for (const { principal, hours, toldMs } of saved.principals) {
       const made = this.#principals.use(principal, () => newPrincipal(hours.firstMs));
       made.hours.restore(hours);
@@ -180,85 +136,6 @@ export class Temporal implements Detector<TemporalState> {
     for (const { type, durations, calls } of saved.types)
       this.#types.use(type, () => ({ durations: new Lengths(durations), calls: new Lengths(calls) }));
     return true;
-  }
-
-  #hours(call: Call, session: SessionFacts, principal: Principal, report: Report): void {
-    const { timeMs } = call;
-    const { hours } = principal;
-    const goesOn = Math.abs(timeMs - principal.lastMs) <= BREAK_MS;
-    principal.lastMs = Math.max(principal.lastMs, timeMs);
-    if (!hours.isTelling(timeMs)) return;
-    const since = hours.sinceOwn(timeMs);
-    const until = hours.untilOwn(timeMs);
-    const distance = Math.min(since, until);
-    const isRest = hours.isRestDay(timeMs);
-    if (distance < OFF_DISTANCE && !isRest) principal.usual = true;
-    else if (!goesOn) principal.usual = false;
-    if (principal.usual) return;
-    const day = hours.ownDay(timeMs);
-    const kind = distance < OFF_DISTANCE ? REST : Math.floor((since / (since + until)) * NIGHT_PARTS);
-    if (day !== principal.day) Object.assign(principal, { day, off: 0, kind, told: 0 });
-    principal.off++;
-    if (this.#asRare(kind) < this.#asRare(principal.kind)) principal.kind = kind;
-    if (principal.off < OFF_HOUR_CALLS || principal.off < 2 * principal.told) return;
-    const asRare = this.#asRare(principal.kind);
-    // Counted whether told of or not: else what is told of too often would stay rare for ever.
-    if (principal.countedDay !== day)
-      this.#offDays[principal.kind] = (this.#offDays[principal.kind] as number) + 1;
-    principal.countedDay = day;
-    if (this.#isHabit(principal, timeMs)) return;
-    principal.told = principal.off;
-    const chance = (asRare + 1) / (this.#days + 2);
-    const seen = hours.seenAround(timeMs);
-    const days = Math.floor(hours.daysAt(timeMs));
-    report(session, {
-      detector: 'temporal',
-      certainty: chance < RARE_DAYS ? 'scored' : 'supporting',
-      score: -Math.log(chance) + Math.log(principal.off) / 10,
-      message:
-        principal.kind === REST
-          ? `${principal.off} calls on a weekday on which this principal was never active in ${days} days; of ${this.#days} days of all such principals ${asRare} were as unusual.`
-          : `${principal.off} calls about ${clock(timeMs)} UTC, ${since} hours after this principal's usual hours and ${until} before them: in ${days} days it was active in ${seen} of ${hours.quarters} quarter-hours within two hours of that time; of ${this.#days} days of all such principals ${asRare} were as unusual.`,
-      server: call.server,
-      tool: call.tool,
-      timeMs,
-      evidence: {
-        calls: [call.index],
-        baseline: {
-          days,
-          quarterHours: hours.quarters,
-          quarterHoursAroundThisTime: seen,
-          daysOfAllPrincipals: this.#days,
-          daysLikeIt: asRare,
-        },
-      },
-    });
-  }
-
-  /** Whether it was told of on enough days before today to be taken as a habit; else today is noted. */
-  #isHabit(principal: Principal, timeMs: number): boolean {
-    if (principal.told > 0) return false;
-    principal.toldMs = principal.toldMs.filter((at) => timeMs - at < HABIT_MS);
-    if (principal.toldMs.length >= TOLD_DAYS) return true;
-    principal.toldMs.push(timeMs);
-    return false;
-  }
-
-  /** Counts the days that went by since the principal was last learnt from. */
-  #learnDays(principal: Principal, timeMs: number): void {
-    const { hours } = principal;
-    if (!hours.isTelling(timeMs)) return;
-    const today = hours.ownDay(timeMs);
-    if (principal.learntDay === Number.MAX_SAFE_INTEGER) principal.learntDay = today - 1;
-    if (today <= principal.learntDay) return;
-    this.#days += Math.min(MAXIMUM_ABSENCE_DAYS, today - principal.learntDay);
-    principal.learntDay = today;
-  }
-
-  /** Days with calls off hours of a kind that is as rare or rarer. */
-  #asRare(kind: number): number {
-    const own = this.#offDays[kind] as number;
-    return this.#offDays.reduce((sum, days) => (days <= own ? sum + days : sum), 0);
   }
 
   #rate(call: Call, session: SessionFacts, principal: Principal, report: Report): void {
@@ -340,21 +217,6 @@ function noteQuarter(state: TemporalState, quarter: number): void {
   Object.assign(state, { earlier, quarter, inQuarter: 1 });
 }
 
-const newPrincipal = (firstMs: number): Principal => ({
-  hours: new Hours(firstMs),
-  lastMs: Number.NEGATIVE_INFINITY,
-  usual: false,
-  day: 0,
-  off: 0,
-  kind: 0,
-  told: 0,
-  toldMs: [],
-  hour: 0,
-  hourCalls: 0,
-  learntDay: Number.MAX_SAFE_INTEGER,
-  countedDay: 0,
-});
-
 /** Whether a count has just passed a limit, or its double, its fourfold … */
 function isDoubling(count: number, limit: number): boolean {
   const times = (count - 1) / limit;
@@ -362,4 +224,3 @@ function isDoubling(count: number, limit: number): boolean {
 }
 
 const round = (value: number) => (value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
-const clock = (timeMs: number) => new Date(timeMs).toISOString().slice(11, 16);
