@@ -69,25 +69,25 @@ test('after kill -9 at any moment no ended session is missing in the index and n
 }, 180_000);
 
 test('sessions that fall silent while the index is locked are in it after kill -9, although the journal stood still', async () => {
-  config = { ...config, sessionIdleSeconds: 4 };
+  config = { ...config, sessionIdleSeconds: 8 };
   const collector = await CollectorProcess.start(config);
   const users = ['silent one', 'silent two'];
   await sendEnded(collector, ['ended']);
   await collector.send(users.map((user) => toolCall({ user, session: { id: user } })));
-  await vi.waitFor(() => expect(usersInIndex(config)).toHaveLength(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(usersInIndex(config)).toHaveLength(1), { timeout: 45_000 });
   // Until the index has come as far as the journal.
   await setTimeout(1_500);
   const lock = new DatabaseSync(indexFile(config.dataDirectory));
   lock.exec('BEGIN IMMEDIATE');
   await vi.waitFor(
     async () => expect((await listAll(collector.ports.pages, 'state=idle')).sessions).toHaveLength(2),
-    { timeout: 10_000, interval: 100 },
+    { timeout: 45_000, interval: 100 },
   );
   // And until a snapshot knows that they have ended.
   const idleMs = Date.now();
   await vi.waitFor(
     () => expect(statSync(join(config.dataDirectory, 'snapshot')).mtimeMs).toBeGreaterThan(idleMs + 2_000),
-    { timeout: 15_000, interval: 100 },
+    { timeout: 45_000, interval: 100 },
   );
   await collector.end('SIGKILL');
   lock.close();
