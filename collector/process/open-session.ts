@@ -7,11 +7,10 @@ import type { Position } from '../journal/segment.ts';
 import { CallsOfRow } from './calls-of-row.ts';
 import type { Watched } from './detect/watched.ts';
 import { NO_NAME } from './names.ts';
+import { notePlaceInRow, placesInRow } from './places-of-row.ts';
 import { savedCalls } from './recent-calls.ts';
-import { MAXIMUM_PLACES, PLACE_BYTES, type Place, type SavedSession, type Session } from './session.ts';
-import { field, type SessionRows, WORDS_PER_PLACE } from './session-rows.ts';
-
-const TWO_TO_32 = 2 ** 32;
+import type { Place, SavedSession, Session } from './session.ts';
+import { field, type SessionRows } from './session-rows.ts';
 
 export class OpenSession {
   readonly row: number;
@@ -167,7 +166,7 @@ export class OpenSession {
     const count = this.distinctTools;
     const name = this.#rows.names.find(endpoint);
     if (name === NO_NAME || count === 0) return false;
-    const [page, first] = this.#list(field.tools);
+    const [page, first] = this.#toolList();
     for (let i = first; i < first + 2 * count; i += 2) {
       if (page[i] !== name) continue;
       page[i + 1]!++;
@@ -178,7 +177,16 @@ export class OpenSession {
 
   /** Adds a tool that it has not called before. */
   addTool(endpoint: string, calls = 1): void {
-    this.#push(field.tools, field.toolCount, [this.#rows.names.hold(endpoint), calls]);
+    const words = this.#words;
+    const { blocks, names } = this.#rows;
+    const used = 2 * this.distinctTools;
+    const address = blocks.withRoom(words[this.#at + field.tools]!, used, 2);
+    words[this.#at + field.tools] = address;
+    words[this.#at + field.toolCount]!++;
+    const page = blocks.pageOf(address);
+    const at = blocks.indexOf(address) + used;
+    page[at] = names.hold(endpoint);
+    page[at + 1] = calls;
   }
 
   /** Calls by tool, each tool with its server; a copy. */
@@ -186,39 +194,20 @@ export class OpenSession {
     const tools = new Map<string, number>();
     const count = this.distinctTools;
     if (count === 0) return tools;
-    const [page, first] = this.#list(field.tools);
+    const [page, first] = this.#toolList();
     for (let i = first; i < first + 2 * count; i += 2)
       tools.set(this.#rows.names.text(page[i]!), page[i + 1]!);
     return tools;
   }
 
   /** Remembers where an event of the session stands. */
-  notePlace({ segment, offset }: Position): void {
-    const count = this.#words[this.#at + field.placeCount]!;
-    if (count > 0) {
-      const [page, first] = this.#list(field.places);
-      const last = first + (count - 1) * WORDS_PER_PLACE;
-      if (numberAt(page, last) === segment && offset < numberAt(page, last + 2) + PLACE_BYTES) return;
-      if (count >= MAXIMUM_PLACES) {
-        // The first and the newest are kept.
-        page.copyWithin(
-          first + WORDS_PER_PLACE,
-          first + 2 * WORDS_PER_PLACE,
-          first + count * WORDS_PER_PLACE,
-        );
-        page.set(wordsOf(segment, offset), first + (count - 1) * WORDS_PER_PLACE);
-        return;
-      }
-    }
-    this.#push(field.places, field.placeCount, wordsOf(segment, offset));
+  notePlace(position: Position): void {
+    notePlaceInRow(this.#rows.blocks, this.#words, this.#at, position);
   }
 
   /** Where in the journal its events stand; a copy. */
   get places(): Place[] {
-    const count = this.#words[this.#at + field.placeCount]!;
-    if (count === 0) return [];
-    const [page, first] = this.#list(field.places);
-    return Array.from({ length: count }, (_, i) => placeAt(page, first + i * WORDS_PER_PLACE));
+    return placesInRow(this.#rows.blocks, this.#words, this.#at);
   }
 
   /** Its last calls: what a later call could pass on. */
@@ -287,32 +276,10 @@ export class OpenSession {
     names.release(before);
   }
 
-  /** The page of a list, and where in it the list begins. */
-  #list(of: number): readonly [Uint32Array, number] {
+  /** The page of its tools, and where in it they begin. */
+  #toolList(): readonly [Uint32Array, number] {
     const { blocks } = this.#rows;
-    const address = this.#words[this.#at + of]!;
+    const address = this.#words[this.#at + field.tools]!;
     return [blocks.pageOf(address), blocks.indexOf(address)];
   }
-
-  /** Adds an entry to a list. */
-  #push(of: number, countOf: number, entry: readonly number[]): void {
-    const words = this.#words;
-    const { blocks } = this.#rows;
-    const count = words[this.#at + countOf]!;
-    const used = count * entry.length;
-    const address = blocks.withRoom(words[this.#at + of]!, used, entry.length);
-    words[this.#at + of] = address;
-    words[this.#at + countOf] = count + 1;
-    blocks.pageOf(address).set(entry, blocks.indexOf(address) + used);
-  }
 }
-
-const wordsOf = (segment: number, offset: number): number[] =>
-  [segment, offset].flatMap((number) => [number % TWO_TO_32, Math.floor(number / TWO_TO_32)]);
-
-const numberAt = (page: Uint32Array, at: number): number => page[at]! + page[at + 1]! * TWO_TO_32;
-
-const placeAt = (page: Uint32Array, at: number): Place => ({
-  segment: numberAt(page, at),
-  offset: numberAt(page, at + 2),
-});
