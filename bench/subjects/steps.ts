@@ -139,6 +139,7 @@ function quickReader(): (body: Buffer) => ReadCall[] {
     },
     call: (event: McpEvent, timeMs: number, setting: SharedText | undefined) =>
       calls.push({ event: event as ToolCall, timeMs, setting }),
+    passOn: () => {},
   };
   return (body) => {
     calls = [];

@@ -93,10 +93,15 @@ class Peer {
     const awaited = new Map<number, Awaited>();
     this.#awaited = awaited;
     onMessages(socket, (number, message) => {
+      const answer = answerIn(message);
+      if (answer === undefined) {
+        socket.destroy();
+        return;
+      }
       const waiting = awaited.get(number);
       awaited.delete(number);
       clearTimeout(waiting?.timer);
-      waiting?.resolve(JSON.parse(message.toString()));
+      waiting?.resolve(answer);
     });
     // What follows says the same.
     socket.on('error', () => {});
@@ -109,5 +114,14 @@ class Peer {
       awaited.clear();
     });
     return socket;
+  }
+}
+
+/** Undefined for what no process of this version says, such as one that an upgrade has left behind. */
+function answerIn(message: Buffer): PeerAnswer | undefined {
+  try {
+    return JSON.parse(message.toString());
+  } catch {
+    return undefined;
   }
 }

@@ -14,7 +14,7 @@ const FIRST = 0;
 export const WINDOW_COPY = '_window';
 
 /** FNV-1a over UTF-16 units, with its bits mixed once more: only the lowest decide. */
-function hashOf(text: string): number {
+export function hashOf(text: string): number {
   let hash = HASH_START;
   for (let i = 0; i < text.length; i++) hash = hashOfNext(hash, text.charCodeAt(i));
   return mixedHash(hash);

@@ -78,12 +78,12 @@ export async function visitEvents(
   while (start < body.length && isSpace(body[start]!)) start++;
   if (start === body.length) throw malformed('the body is empty: send at least one event as JSON');
   if (format === 'ndjson') return visitLines(body, limits, visitor, passing, quickly);
+  const isSliced = body.length > SLICED_FROM_BYTES && body[start] === OPEN_BRACKET;
+  if (!isSliced && body.length > limits.bodyBytes) throw tooLargeEvent(limits);
+  if (!isSliced && quickly && isVisited(body, start, limits, quickly)) return;
   if (passing && body[start] === OPEN_BRACKET && (await passing.array(body, start))) return;
-  if (body.length > SLICED_FROM_BYTES && body[start] === OPEN_BRACKET)
-    return visitSlices(body, start, limits, visitor, quickly);
-  if (body.length > limits.bodyBytes) throw tooLargeEvent(limits);
+  if (isSliced) return visitSlices(body, start, limits, visitor, quickly);
   if (passing?.line(body, start, body.length)) return;
-  if (quickly && isVisited(body, start, limits, quickly)) return;
   const value = parse(body.toString());
   if (!Array.isArray(value)) return visitor.event(value);
   if (value.length > limits.eventsPerRequest) throw tooMany(limits);
@@ -120,7 +120,7 @@ async function visitLines(
     to = body.indexOf(NEWLINE, from);
     if (to < 0) to = body.length;
     if (to - from > limits.bodyBytes) throw tooLargeEvent(limits);
-    if (!passing?.line(body, from, to) && !quickly?.(body, from, to, 1))
+    if (!quickly?.(body, from, to, 1) && !passing?.line(body, from, to))
       visitText(body.toString('utf8', from, to), 'line', visitor);
     if (to - sliceStart > SLICE_BYTES) {
       sliceStart = to;

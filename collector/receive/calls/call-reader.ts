@@ -14,6 +14,8 @@ import { randomInt } from 'node:crypto';
 import { type EventOf, ID_LENGTH, type McpEvent } from '../../catalogue/events.ts';
 import type { Setting, SharedText } from '../../journal/shared-texts.ts';
 import { interned } from '../../process/interned.ts';
+import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
+import { hashOf } from '../../processes/routing.ts';
 import type { Settings } from '../settings.ts';
 import { parseTime } from '../times.ts';
 import { KnownTexts, Spans } from './known-texts.ts';
@@ -26,8 +28,9 @@ type ToolCall = EventOf<'tool_call'>;
 /** What the calls of a session have in common; its id is the keyed hash. */
 interface CallSetting extends Setting {
   readonly text: SharedText | undefined;
-  /** Whether its events are for this process. */
+  /** Whether its events are for this process; else the hash of its session's id says for which. */
   readonly own: boolean;
+  readonly sessionHash: number;
 }
 
 /** Sessions that are known at most, each with 368 bytes of texts. */
@@ -72,6 +75,8 @@ export class CallReader {
   end = 0;
   timeMs = Number.NaN;
   setting: SharedText | undefined = undefined;
+  /** Hash of its session's id, when it is for another process; else `UNKNOWN_SESSION`. */
+  othersSession = UNKNOWN_SESSION;
   /** Whether it was left to the other way because it is written in a way that was not known. */
   isNewWay = false;
 
@@ -84,6 +89,7 @@ export class CallReader {
   /** The call that starts at a place of the scratch and ends before `limit`; undefined when it is left to the other way. */
   read(start: number, limit: number): ToolCall | undefined {
     this.isNewWay = false;
+    this.othersSession = UNKNOWN_SESSION;
     let at = start;
     let steps = this.#layouts.first;
     let id = '';
@@ -111,6 +117,10 @@ export class CallReader {
           const tool = this.#toolOf(toolHash);
           if (setting === undefined || tool === undefined) return undefined;
           this.end = at;
+          if (!setting.own) {
+            this.othersSession = setting.sessionHash;
+            return undefined;
+          }
           this.setting = setting.text;
           return {
             kind: 'tool_call',
@@ -273,13 +283,13 @@ export class CallReader {
   #settingOf(hashed: number, { origin, setting: which }: Shape): CallSetting | undefined {
     const hash = spread(mixed(hashed, which));
     const known = this.#settings.find(hash, which);
-    if (known !== undefined) return known.own ? known : undefined;
+    if (known !== undefined) return known;
     const spans = this.#spans;
     for (let place = 0; place < spans.starts.length; place++)
       if ((which & (1 << place)) !== 0 && !spans.isPlain(place)) return undefined;
     const setting = this.#newSetting(origin, which);
     this.#settings.add(hash, which, setting);
-    return setting.own ? setting : undefined;
+    return setting;
   }
 
   #toolOf(hashed: number): string | undefined {
@@ -308,7 +318,9 @@ export class CallReader {
       environment: text(TEXT.environment),
     } as Setting as McpEvent;
     const own = this.#isOwn(event);
-    return { ...(event as Setting), own, text: own ? this.#bySession.of(event) : undefined };
+    // Whose an event without a session is, other fields decide.
+    const sessionHash = own || id === undefined ? UNKNOWN_SESSION : hashOf(id);
+    return { ...(event as Setting), own, sessionHash, text: own ? this.#bySession.of(event) : undefined };
   }
 }
 

@@ -1,6 +1,7 @@
 /** The events of a body, most of them by `CallReader`, each of the others by `JSON.parse` of its own bytes. */
 import type { McpEvent } from '../../catalogue/events.ts';
 import type { SharedText } from '../../journal/shared-texts.ts';
+import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
 import type { Quickly } from '../json-events.ts';
 import type { CallReader } from './call-reader.ts';
 import { bytes, load } from './scratch.ts';
@@ -10,7 +11,12 @@ export interface CallVisitor {
   event(value: unknown): void;
   /** Takes a valid event, with the keyed hash of its session's id in its place. */
   call(event: McpEvent, timeMs: number, setting: SharedText | undefined): void;
+  /** Takes a valid call of a session of another process, by the hash of the session's id and where it stands in the body. */
+  passOn(sessionHash: number, body: Buffer, from: number, to: number): void;
 }
+
+/** Stands for the time of an event for another process. */
+const OTHERS = Number.POSITIVE_INFINITY;
 
 /** After so many events in a row that were left to `JSON.parse`, as many bodies or lines are left to it as a whole. */
 const LEFT_IN_A_ROW = 16;
@@ -30,6 +36,8 @@ export class QuickEvents {
   readonly #events: unknown[] = [];
   readonly #times: number[] = [];
   readonly #settings: (SharedText | undefined)[] = [];
+  /** Of those for other processes: the hash of the session's id, and where in the scratch it begins and ends. */
+  readonly #others: number[] = [];
   #leftInARow = 0;
   #toLeave = 0;
 
@@ -54,19 +62,24 @@ export class QuickEvents {
     if (!load(body, from, to)) return false;
     try {
       const isRead = this.#read(to - from, most);
-      if (isRead) this.#visit(visitor);
+      if (isRead) this.#visit(visitor, body, from);
       return isRead;
     } finally {
       this.#events.length = 0;
+      this.#others.length = 0;
       this.#times.length = 0;
       this.#settings.length = 0;
     }
   }
 
-  #visit(visitor: CallVisitor): void {
-    for (let i = 0; i < this.#events.length; i++) {
+  #visit(visitor: CallVisitor, body: Buffer, from: number): void {
+    const others = this.#others;
+    for (let i = 0, other = 0; i < this.#events.length; i++) {
       const timeMs = this.#times[i]!;
-      if (Number.isNaN(timeMs)) visitor.event(this.#events[i]);
+      if (timeMs === OTHERS) {
+        visitor.passOn(others[other]!, body, from + others[other + 1]!, from + others[other + 2]!);
+        other += 3;
+      } else if (Number.isNaN(timeMs)) visitor.event(this.#events[i]);
       else visitor.call(this.#events[i] as McpEvent, timeMs, this.#settings[i]);
     }
   }
@@ -78,6 +91,11 @@ export class QuickEvents {
       const call = reader.read(at, length);
       if (call !== undefined) {
         this.#add(call, reader.timeMs, reader.setting);
+        at = reader.end;
+        this.#leftInARow = 0;
+      } else if (reader.othersSession !== UNKNOWN_SESSION) {
+        this.#others.push(reader.othersSession, at, reader.end);
+        this.#add(undefined, OTHERS, undefined);
         at = reader.end;
         this.#leftInARow = 0;
       } else {
