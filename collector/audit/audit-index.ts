@@ -142,8 +142,12 @@ export class AuditIndex {
       if (this.#failure !== undefined || this.#rebuild !== undefined) return false;
       late = (await Promise.race([this.#next(true), deadline])) === true;
     }
-    await Promise.race([this.#thread.call('sync').catch(() => {}), deadline]);
-    return this.#reached(end, told);
+    const syncing = this.#thread.call('sync').then(
+      () => true,
+      () => false,
+    );
+    const synced = await Promise.race([syncing, deadline.then(() => false)]);
+    return synced && this.#reached(end, told);
   }
 
   /** Writes what is waiting, if it can, and lets go of the file. */
