@@ -36,10 +36,12 @@ const FULL = 0.75;
 /** Of the first words, whose bits say which words may be there. */
 const BITS = 32;
 const EMPTY = new Uint32Array(0);
-/** The objects around the tables. */
-const OVERHEAD_BYTES = 768;
+/** The objects around the table. */
+const OVERHEAD_BYTES = 512;
 const LONGEST_SENTENCE = 96;
-const FIRST_LENGTH = 48;
+/** Of a call's index; the tool's number stands above. */
+const CALL_BITS = 24;
+const LAST_CALL = 2 ** CALL_BITS - 1;
 /** Numbers of one sentence in the table. */
 const STEP = 6;
 /** In place of a sentence: the agent used the name before any tool gave it. */
@@ -52,32 +54,34 @@ export interface Sentence {
   readonly traits: number;
   /** Points of its passage. */
   readonly points: number;
+  /** Call that gave it, and which of the session's tools that was. */
   readonly call: number;
+  readonly tool: number;
   readonly hash: number;
 }
 
 export class Passages {
-  /** Of each remembered sentence: traits, points, call, first word, words, hash. */
-  #sentences: Uint32Array = EMPTY;
-  /** The first ones are a bit for each word that was remembered, so that most others need no search. */
-  #words: Uint32Array = EMPTY;
+  /**
+   * One table, since each costs as much as it holds: a bit for each word that was remembered, so that most others need no
+   * search; the words; of each sentence its traits, points, call and tool, first word, number of words and hash; and names,
+   * each with its sentence.
+   */
+  #table: Uint32Array = EMPTY;
+  #wordRoom = 0;
+  #sentenceRoom = 0;
+  #nameRoom = 0;
   #count = 0;
   #wordCount = 0;
-  /** Hash, then sentence number + 1. */
-  #names: Uint32Array = new Uint32Array(2 * FIRST_NAMES);
   #nameCount = 0;
 
   get bytes(): number {
-    return OVERHEAD_BYTES + this.#sentences.byteLength + this.#words.byteLength + this.#names.byteLength;
+    return OVERHEAD_BYTES + this.#table.byteLength;
   }
 
   forget(): void {
-    this.#sentences = EMPTY;
-    this.#words = EMPTY;
-    this.#names = new Uint32Array(2 * FIRST_NAMES);
-    this.#count = 0;
-    this.#wordCount = 0;
-    this.#nameCount = 0;
+    this.#table = EMPTY;
+    this.#wordRoom = this.#sentenceRoom = this.#nameRoom = 0;
+    this.#count = this.#wordCount = this.#nameCount = 0;
   }
 
   /** The oldest sentence that is still there. */
@@ -91,118 +95,137 @@ export class Passages {
 
   /** Makes room for what comes next at once, instead of again and again. */
   reserve(sentences: number, words: number, names: number): void {
-    this.#sentences = roomFor(
-      this.#sentences,
-      Math.min(SENTENCES, this.#count + sentences) * STEP,
-      SENTENCES * STEP,
-    );
-    this.#words = roomFor(this.#words, BITS + Math.min(WORDS, this.#wordCount + words), BITS + WORDS);
-    let slots = this.#names.length / 2;
+    let slots = Math.max(FIRST_NAMES, this.#nameRoom);
     while (slots < NAMES && this.#nameCount + names >= slots * FULL) slots *= 2;
-    if (slots > this.#names.length / 2) this.#widenNames(slots);
+    const sentenceRoom = Math.min(SENTENCES, this.#count + sentences);
+    const wordRoom = Math.min(WORDS, this.#wordCount + words);
+    if (slots > this.#nameRoom || sentenceRoom > this.#sentenceRoom || wordRoom > this.#wordRoom)
+      this.#widen(Math.max(wordRoom, this.#wordRoom), Math.max(sentenceRoom, this.#sentenceRoom), slots);
   }
 
+  /** Numbers it from 0 on. `from` to `to` are the words that a call could use. */
   add(
     traits: number,
     points: number,
     call: number,
+    tool: number,
     hash: number,
     words: Uint32Array,
     from: number,
     to: number,
   ): number {
-    const at = (this.#count % SENTENCES) * STEP;
-    this.#sentences = roomFor(this.#sentences, at + STEP, SENTENCES * STEP);
     const length = Math.min(to - from, LONGEST_SENTENCE);
-    const sentences = this.#sentences;
-    sentences[at] = traits;
-    sentences[at + 1] = points;
-    sentences[at + 2] = call;
-    sentences[at + 3] = this.#wordCount;
-    sentences[at + 4] = length;
-    sentences[at + 5] = hash;
-    this.#words = roomFor(this.#words, BITS + Math.min(WORDS, this.#wordCount + length), BITS + WORDS);
-    const remembered = this.#words;
+    this.reserve(1, length, 0);
+    const table = this.#table;
+    const at = this.#sentenceAt(this.#count);
+    table[at] = traits;
+    table[at + 1] = points;
+    table[at + 2] = Math.min(call, LAST_CALL) | (tool << CALL_BITS);
+    table[at + 3] = this.#wordCount;
+    table[at + 4] = length;
+    table[at + 5] = hash;
     for (let i = 0; i < length; i++) {
       const word = words[from + i]!;
-      remembered[BITS + ((this.#wordCount + i) % WORDS)] = word;
-      remembered[(word >>> 5) % BITS]! |= 1 << (word & 31);
+      table[BITS + ((this.#wordCount + i) % WORDS)] = word;
+      table[(word >>> 5) % BITS]! |= 1 << (word & 31);
     }
     this.#wordCount += length;
     return this.#count++;
   }
 
+  #sentenceAt(number: number): number {
+    return BITS + this.#wordRoom + (number % SENTENCES) * STEP;
+  }
+
+  #widen(wordRoom: number, sentenceRoom: number, nameRoom: number): void {
+    const old = this.#table;
+    const oldSentences = BITS + this.#wordRoom;
+    const oldNames = oldSentences + this.#sentenceRoom * STEP;
+    const sentences = BITS + wordRoom;
+    const table = new Uint32Array(sentences + sentenceRoom * STEP + 2 * nameRoom);
+    this.#table = table;
+    this.#wordRoom = wordRoom;
+    this.#sentenceRoom = sentenceRoom;
+    this.#nameRoom = nameRoom;
+    if (old.length === 0) return;
+    for (let i = 0; i < oldSentences; i++) table[i] = old[i]!;
+    for (let i = oldSentences; i < oldNames; i++) table[sentences - oldSentences + i] = old[i]!;
+    for (let i = oldNames; i < old.length; i += 2) {
+      if (old[i] === 0) continue;
+      const slot = this.#slotOf(old[i]!);
+      table[slot] = old[i]!;
+      table[slot + 1] = old[i + 1]!;
+    }
+  }
+
   sentence(number: number): Sentence | undefined {
     if (number < this.oldest || number >= this.#count) return undefined;
-    const at = (number % SENTENCES) * STEP;
-    const s = this.#sentences;
-    return { traits: s[at]!, points: s[at + 1]!, call: s[at + 2]!, hash: s[at + 5]! };
+    const at = this.#sentenceAt(number);
+    const table = this.#table;
+    const given = table[at + 2]!;
+    return {
+      traits: table[at]!,
+      points: table[at + 1]!,
+      call: given & LAST_CALL,
+      tool: given >>> CALL_BITS,
+      hash: table[at + 5]!,
+    };
   }
 
   /** Links a name to the sentence it stands in; what the agent or a known sentence gave first stays theirs. */
   name(hash: number, sentence: number): void {
-    if (this.#nameCount >= (this.#names.length / 2) * FULL) this.#roomForNames();
+    if (this.#nameCount >= this.#nameRoom * FULL) this.#roomForNames();
     if (this.#put(hash || 1, sentence)) this.#nameCount++;
   }
 
   /** The sentence that gave a name; `OWN` or `KNOWN` when there is none to suspect; undefined when nothing gave it. */
   nameAt(hash: number): number | undefined {
+    if (this.#nameCount === 0) return undefined;
     const slot = this.#slotOf(hash || 1);
-    const value = this.#names[slot + 1]!;
-    return this.#names[slot] === 0 ? undefined : value >= KNOWN ? value : value & ~IN_RECORD;
+    const value = this.#table[slot + 1]!;
+    return this.#table[slot] === 0 ? undefined : value >= KNOWN ? value : value & ~IN_RECORD;
   }
 
   /** The name also stands as a value of a record, where names belong. */
   inRecord(hash: number): boolean {
-    return (this.#names[this.#slotOf(hash || 1) + 1]! & IN_RECORD) !== 0;
+    return this.#nameCount > 0 && (this.#table[this.#slotOf(hash || 1) + 1]! & IN_RECORD) !== 0;
   }
 
+  /** The names begin anew when there are too many. */
   #roomForNames(): void {
-    const slots = this.#names.length / 2;
-    if (slots < NAMES) {
-      this.#widenNames(2 * slots);
+    if (this.#nameRoom < NAMES) {
+      this.#widen(this.#wordRoom, this.#sentenceRoom, Math.max(FIRST_NAMES, 2 * this.#nameRoom));
       return;
     }
-    this.#names = new Uint32Array(2 * FIRST_NAMES);
+    this.#table.fill(0, this.#table.length - 2 * this.#nameRoom);
     this.#nameCount = 0;
-  }
-
-  #widenNames(slots: number): void {
-    const old = this.#names;
-    this.#names = new Uint32Array(2 * slots);
-    if (this.#nameCount === 0) return;
-    for (let i = 0; i < old.length; i += 2) {
-      if (old[i] === 0) continue;
-      const slot = this.#slotOf(old[i]!);
-      this.#names[slot] = old[i]!;
-      this.#names[slot + 1] = old[i + 1]!;
-    }
   }
 
   /** Of the name, or the free one where it belongs. */
   #slotOf(hash: number): number {
-    const names = this.#names;
-    const mask = names.length / 2 - 1;
+    const table = this.#table;
+    const names = table.length - 2 * this.#nameRoom;
+    const mask = this.#nameRoom - 1;
     let slot = hash & mask;
-    while (names[2 * slot] !== 0 && names[2 * slot] !== hash) slot = (slot + 1) & mask;
-    return 2 * slot;
+    while (table[names + 2 * slot] !== 0 && table[names + 2 * slot] !== hash) slot = (slot + 1) & mask;
+    return names + 2 * slot;
   }
 
   /** True when the name is new. */
   #put(hash: number, sentence: number): boolean {
-    const names = this.#names;
+    const table = this.#table;
     const slot = this.#slotOf(hash);
     const inRecord =
       sentence < KNOWN && !((this.sentence(sentence)?.traits ?? 0) & Trait.prose) ? IN_RECORD : 0;
-    if (names[slot] === 0) {
-      names[slot] = hash;
-      names[slot + 1] = sentence >= KNOWN ? sentence : sentence | inRecord;
+    if (table[slot] === 0) {
+      table[slot] = hash;
+      table[slot + 1] = sentence >= KNOWN ? sentence : sentence | inRecord;
       return true;
     }
-    const known = names[slot + 1]!;
+    const known = table[slot + 1]!;
     if (known >= KNOWN || sentence >= KNOWN) return false;
     const heavier = this.#weight(sentence) > this.#weight(known & ~IN_RECORD);
-    names[slot + 1] = ((heavier ? sentence : known & ~IN_RECORD) | (known & IN_RECORD) | inRecord) >>> 0;
+    table[slot + 1] = ((heavier ? sentence : known & ~IN_RECORD) | (known & IN_RECORD) | inRecord) >>> 0;
     return false;
   }
 
@@ -216,9 +239,9 @@ export class Passages {
     for (let i = 0; i < length; i++) if (!this.mayHave(run[from + i]!)) return;
     const first = run[from]!;
     for (let number = this.oldest; number < this.#count; number++) {
-      const at = (number % SENTENCES) * STEP;
-      const start = this.#sentences[at + 3]!;
-      const words = this.#sentences[at + 4]!;
+      const at = this.#sentenceAt(number);
+      const start = this.#table[at + 3]!;
+      const words = this.#table[at + 4]!;
       if (words < length || start + WORDS < this.#wordCount) continue;
       for (let i = 0; i + length <= words; i++) {
         if (this.#wordAt(start + i) !== first) continue;
@@ -233,30 +256,23 @@ export class Passages {
   }
 
   #wordAt(position: number): number {
-    return this.#words[BITS + (position % WORDS)]!;
+    return this.#table[BITS + (position % WORDS)]!;
   }
 
   /** False for most words that no remembered sentence has. */
   mayHave(word: number): boolean {
-    return this.#words.length > 0 && (this.#words[(word >>> 5) % BITS]! & (1 << (word & 31))) !== 0;
+    return this.#count > 0 && (this.#table[(word >>> 5) % BITS]! & (1 << (word & 31))) !== 0;
   }
 
   hasWord(number: number, word: number): boolean {
     if (!this.mayHave(word)) return false;
-    const at = (number % SENTENCES) * STEP;
-    const start = this.#sentences[at + 3]!;
+    const at = this.#sentenceAt(number);
+    const start = this.#table[at + 3]!;
     if (start + WORDS < this.#wordCount) return false;
-    for (let i = 0; i < this.#sentences[at + 4]!; i++) if (this.#wordAt(start + i) === word) return true;
+    for (let i = 0; i < this.#table[at + 4]!; i++) if (this.#wordAt(start + i) === word) return true;
     return false;
   }
 }
 
 /** What is kept of a hash: nothing without the key. */
 export const keyed = (hash: number, key: number): number => mix(hash ^ key);
-
-function roomFor(table: Uint32Array, needed: number, most: number): Uint32Array {
-  if (needed <= table.length) return table;
-  const wider = new Uint32Array(Math.min(most, Math.max(needed, 1.5 * table.length, FIRST_LENGTH)));
-  if (table.length > 0) wider.set(table);
-  return wider;
-}

@@ -30,13 +30,9 @@ export interface PoisoningState extends Readings {
   told: number;
   /** Changed tools that were told of. */
   changed: readonly string[];
-  /** Endpoints of the calls from the first one that gave something. */
-  sources: string[] | undefined;
-  first: number;
 }
 
 const MOST_CHANGED = 64;
-const MOST_CALLS = 256;
 /** Of all open sessions together: 1.6 KiB each where 100,000 are open, more where fewer are. */
 const MEMORY_BYTES = 160 * 1024 * 1024;
 
@@ -74,7 +70,7 @@ export class Poisoning implements Detector<PoisoningState> {
   }
 
   open(): PoisoningState {
-    return { ...newReadings(), told: 0, changed: unchanged, sources: undefined, first: -1 };
+    return { ...newReadings(), told: 0, changed: unchanged };
   }
 
   cares(call: Call): boolean {
@@ -85,11 +81,6 @@ export class Poisoning implements Detector<PoisoningState> {
   observe(call: Call, session: SessionFacts, state: PoisoningState, report: Report): void {
     this.#changed(call, session, state, report);
     if (call.arguments && call.arguments.fields.length > 0) this.#follows(call, session, state, report);
-    if (call.result && !state.sources) {
-      state.sources = [];
-      state.first = call.index;
-    }
-    if (state.sources && state.sources.length < MOST_CALLS) state.sources.push(call.endpoint);
     if (call.result) readResult(call, this.#texts, state);
     if (state.passages) this.#memory.note(state.passages);
   }
@@ -167,7 +158,7 @@ export class Poisoning implements Detector<PoisoningState> {
     let best: { following: Following; score: number; confirmed: boolean } | undefined;
     if (state.passages && state.passages.count > 0) {
       for (const following of followings(call, session.type, state.passages, this.#destinations)) {
-        const source = state.sources?.[following.sentence.call - state.first] ?? '';
+        const source = state.tools[following.sentence.tool]?.endpoint ?? '';
         if (isTaken(following)) taken = true;
         const verdict = verdictOf(following, call, {
           newsBits: this.#news.bits(['', session.type, source]),

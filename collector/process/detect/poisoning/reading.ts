@@ -26,7 +26,7 @@ export interface Readings {
   /** Those of them that stand in a passage that reads like instructions. */
   suspicious: Set<number> | undefined;
   /** What each tool gave and took, by endpoint. */
-  readonly tools: ToolReading[];
+  tools: readonly ToolReading[];
 }
 
 export interface ToolReading {
@@ -42,19 +42,23 @@ export interface ToolReading {
   took: boolean | undefined;
 }
 
+const none: readonly ToolReading[] = [];
+
 export const newReadings = (): Readings => ({
   passages: undefined,
   fresh: undefined,
   suspicious: undefined,
-  tools: [],
+  tools: none,
 });
 
 /** Where a tool is noted; undefined when the session has too many. */
-export function readingOf(endpoint: string, { tools }: Readings): ToolReading | undefined {
+export function readingOf(endpoint: string, readings: Readings): ToolReading | undefined {
+  const { tools } = readings;
   const known = tools.find((tool) => tool.endpoint === endpoint);
   if (known || tools.length >= LEARNT_TOOLS) return known;
   const made = { endpoint, lengths: undefined, gave: false, prose: 0, fresh: 0, took: undefined };
-  tools.push(made);
+  // No longer than it must be: one that is pushed to has room for 17.
+  readings.tools = [...tools, made];
   return made;
 }
 
@@ -96,6 +100,7 @@ function readField(
   const path = hashText(field.path);
   const known = isKnown(usual);
   const source = (known ? Trait.novel : 0) | (call.risk.untrusted ? Trait.untrusted : 0);
+  const number = readings.tools.indexOf(reading);
   let under = 0;
   for (let i = 0; i < count; i++) {
     const length = scan.length(i);
@@ -127,6 +132,7 @@ function readField(
       traits,
       points[i]!,
       call.index,
+      number,
       sentence,
       scan.words,
       scan.wordFrom[i]!,
@@ -136,8 +142,8 @@ function readField(
   if (!readings.passages && names.count > 0 && (known || news > 0)) readings.passages = new Passages();
   for (let i = 0; i < names.count; i++) {
     const sentence = names.sentence[i]!;
-    const number = sentence < count ? numbers[sentence]! : -1;
-    readings.passages?.name(names.hash[i]!, number < 0 ? KNOWN : number);
+    const standsIn = sentence < count ? numbers[sentence]! : -1;
+    readings.passages?.name(names.hash[i]!, standsIn < 0 ? KNOWN : standsIn);
   }
 }
 

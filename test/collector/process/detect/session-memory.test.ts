@@ -35,7 +35,7 @@ test('a session holds at most 32 KiB of each kind, however much it is given', ()
   const passages = new Passages();
   const words = Uint32Array.from({ length: 4_000 }, (_, i) => Math.imul(i + 1, 0x9e3779b1));
   for (let i = 0; i < 4_000; i++) {
-    passages.add(2, 1, i, i, words, i % 3_000, (i % 3_000) + 40);
+    passages.add(2, 1, i, 0, i, words, i % 3_000, (i % 3_000) + 40);
     passages.name(words[i]!, i);
   }
   expect(passages.bytes).toBeLessThan(32 * 1024);
