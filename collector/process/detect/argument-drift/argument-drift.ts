@@ -118,7 +118,7 @@ export class ArgumentDrift implements Detector<DriftState> {
 
   restore(saved: unknown): boolean {
     if (!savedCheck.Check(saved)) return false;
-    this.#all.restore(saved.all);
+    if (!this.#all.restore(saved.all)) return false;
     for (const [name, baseline] of saved.arguments)
       this.#arguments.use(name, newArgument).baseline.restore(baseline);
     return true;

@@ -157,14 +157,17 @@ export class Baseline {
     };
   }
 
-  restore(saved: Static<typeof savedBaselineSchema>): void {
+  /** False when other features were measured then. */
+  restore(saved: Static<typeof savedBaselineSchema>): boolean {
     const values = Buffer.from(saved.values, 'base64');
     const trigrams = Buffer.from(saved.trigrams, 'base64');
-    if (values.length !== this.#values.byteLength || trigrams.length !== this.#trigrams.byteLength) return;
+    if (values.length !== this.#values.byteLength || trigrams.length !== this.#trigrams.byteLength)
+      return false;
     for (let i = 0; i < this.#values.length; i++) this.#values[i] = values.readFloatLE(i * 4);
     for (let i = 0; i < TRIGRAMS; i++) this.#trigrams[i] = trigrams.readUInt16LE(i * 2);
     this.#trigramTotal = this.#trigrams.reduce((sum, times) => sum + times, 0);
     this.seen = saved.seen;
+    return true;
   }
 
   #age(): void {

@@ -126,6 +126,8 @@ test('what was learnt survives a restart', () => {
   expect(again.restore(JSON.parse(JSON.stringify(detector.snapshot())))).toBe(true);
   expect(until(driven(again).run, code)).toBeLessThanOrEqual(10);
   expect(again.restore({ all: 1 })).toBe(false);
+  const ofOtherFeatures = { all: { seen: 200, values: 'AAAA', trigrams: 'AAAA' }, arguments: [] };
+  expect(again.restore(ofOtherFeatures)).toBe(false);
 });
 
 test('a flood of arguments stays within bounds and is counted', () => {
