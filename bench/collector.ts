@@ -43,6 +43,12 @@ export const configFor = (dataDirectory: string): CollectorConfig => ({
   dataDirectory,
 });
 
+/** The same with all detectors off: what is compared has none, and what they cost is a subject of its own. */
+export const withoutDetectors = (config: CollectorConfig): CollectorConfig => ({
+  ...config,
+  detection: { ...config.detection, enabled: false },
+});
+
 export interface RunningCollector extends Target {
   readonly child: Child;
   /** Port of its operations. */

@@ -1,7 +1,14 @@
 /** The servers that are measured side by side. */
 import { join } from 'node:path';
 import { Child } from './child.ts';
-import { configFor, type Medium, newDataDirectory, startCollector, startCollectorOn } from './collector.ts';
+import {
+  configFor,
+  type Medium,
+  newDataDirectory,
+  startCollector,
+  startCollectorOn,
+  withoutDetectors,
+} from './collector.ts';
 import type { Target } from './load/load.ts';
 
 export interface Servers {
@@ -22,10 +29,8 @@ async function startPeer(file: string): Promise<Target & { readonly child: Child
   return { child, port: ingest!, expect: () => '' };
 }
 
-function startWithoutDetectors(medium: Medium) {
-  const config = configFor(newDataDirectory(medium));
-  return startCollector({ ...config, detection: { ...config.detection, enabled: false } });
-}
+const startWithoutDetectors = (medium: Medium) =>
+  startCollector(withoutDetectors(configFor(newDataDirectory(medium))));
 
 export async function startServers(): Promise<Servers> {
   const raw = await startPeer('raw.ts');

@@ -1,6 +1,11 @@
 /** Spans of a CPU second, beside an OpenTelemetry Collector that makes metrics of the same spans. */
-
-import { startCollectorOn } from '../collector.ts';
+import {
+  configFor,
+  newDataDirectory,
+  startCollector,
+  startCollectorOn,
+  withoutDetectors,
+} from '../collector.ts';
 import { atLeast, type Figure, ratio } from '../figures.ts';
 import type { Cost } from '../load/load.ts';
 import { startOtelCollector } from '../peers/otel-collector.ts';
@@ -17,17 +22,21 @@ export const otelCollector: Subject = {
       process.stderr.write(`bench: not compared with an OpenTelemetry Collector: ${theirs.missing}\n`);
       return [];
     }
-    const ours = await startCollectorOn('disk');
+    // It has no detectors.
+    const ours = await startCollector(withoutDetectors(configFor(newDataDirectory('disk'))));
+    const detecting = await startCollectorOn('disk');
     try {
       const send = (target: typeof theirs | typeof ours) => () =>
         bench.load.send(target, SHAPE, scaled(bench, REQUESTS));
-      const costs = await interleaved<'ours' | 'theirs', Cost>(bench, 'beside an OpenTelemetry Collector', {
-        theirs: send(theirs),
-        ours: send(ours),
-      });
+      const costs = await interleaved<'theirs' | 'ours' | 'detecting', Cost>(
+        bench,
+        'beside an OpenTelemetry Collector',
+        { theirs: send(theirs), ours: send(ours), detecting: send(detecting) },
+      );
       const perSecond = (of: readonly Cost[]) => of.map(({ cpuUsPerEvent }) => 1e6 / cpuUsPerEvent);
       const [we, they] = [perSecond(costs.ours), perSecond(costs.theirs)];
       const over = ratio(we, they);
+      const detected = perSecond(costs.detecting);
       const memory = async (name: string, { child }: Pick<typeof theirs, 'child'>): Promise<Figure> => ({
         name: `RSS after it, ${name}`,
         unit: 'MiB',
@@ -42,11 +51,17 @@ export const otelCollector: Subject = {
           ratios: { '× the OpenTelemetry Collector': over },
           demand: atLeast(over, 2, '× the OpenTelemetry Collector'),
         },
+        {
+          name: 'ours, durable, all detectors on',
+          unit: 'spans/CPU s',
+          rounds: detected,
+          ratios: { '× the OpenTelemetry Collector': ratio(detected, they) },
+        },
         await memory('OpenTelemetry Collector', theirs),
         await memory('ours', ours),
       ];
     } finally {
-      await Promise.all([theirs.end(), ours.end()]);
+      await Promise.all([theirs.end(), ours.end(), detecting.end()]);
     }
   },
 };
