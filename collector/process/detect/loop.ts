@@ -15,8 +15,8 @@ import type { Detector, Report } from './detector.ts';
 import type { Payload } from './payload.ts';
 import { hashNext, hashText, join, mix } from './text/hash.ts';
 
-/** Calls looked back upon: four rounds of the longest cycle and more. */
-const WINDOW = 32;
+/** Calls named as evidence. */
+const MOST_NAMED = 32;
 const LONGEST_CYCLE = 4;
 const LEAST_ROUNDS = 6;
 const TIMES_USUAL = 2;
@@ -33,8 +33,9 @@ const MAXIMUM_ROUNDS = 64;
 const AGE_AFTER = 10_000;
 
 export interface LoopState {
-  /** Hashes of the last calls with their results, the newest last. */
-  readonly calls: number[];
+  calls: number;
+  /** Hashes of the last calls with their results, as many as the longest cycle has, in turn. */
+  readonly last: number[];
   /** Rounds of each length of cycle so far. */
   readonly rounds: number[];
   /** Most rounds of one call, by its tool. */
@@ -52,7 +53,7 @@ export class Loop implements Detector<LoopState> {
   readonly #tools = new Bounded<number[]>(MAXIMUM_TOOLS);
 
   open(): LoopState {
-    return { calls: [], rounds: [0, 0, 0, 0], most: undefined, told: 0, sinceChange: 0 };
+    return { calls: 0, last: [0, 0, 0, 0], rounds: [0, 0, 0, 0], most: undefined, told: 0, sinceChange: 0 };
   }
 
   /** What nobody sent, or a restart forgot, is not the same again. */
@@ -62,18 +63,18 @@ export class Loop implements Detector<LoopState> {
 
   observe(call: Call, session: SessionFacts, state: LoopState, report: Report): void {
     if (!this.cares(call)) return;
-    const { calls, rounds } = state;
+    const { last, rounds } = state;
     state.sinceChange = changes(call.risk) ? 0 : state.sinceChange + 1;
-    const hash = join(
-      join(hashText(call.endpoint), hashOf(call.arguments)),
-      join(hashOf(call.result), hashText(call.outcome)),
-    );
-    calls.push(hash);
-    if (calls.length > WINDOW) calls.shift();
+    // Signed, since that takes no box.
+    const hash =
+      join(
+        join(hashText(call.endpoint), hashOf(call.arguments)),
+        join(hashOf(call.result), hashText(call.outcome)),
+      ) | 0;
     let worst = 0;
     let cycle = 0;
     for (let length = 1; length <= LONGEST_CYCLE; length++) {
-      const again = calls.length > length && calls[calls.length - 1 - length] === hash;
+      const again = state.calls >= length && last[(state.calls - length) % LONGEST_CYCLE] === hash;
       rounds[length - 1] = again ? (rounds[length - 1] as number) + 1 : 0;
       const complete = Math.floor((rounds[length - 1] as number) / length) + (again ? 1 : 0);
       if (complete > worst) {
@@ -81,6 +82,7 @@ export class Loop implements Detector<LoopState> {
         cycle = length;
       }
     }
+    last[state.calls++ % LONGEST_CYCLE] = hash;
     if (worst < 2) return;
     if (cycle === 1 && worst > (state.most?.rounds ?? 1))
       state.most = { endpoint: call.endpoint, rounds: worst };
@@ -101,7 +103,7 @@ export class Loop implements Detector<LoopState> {
       tool: call.tool,
       timeMs: call.timeMs,
       evidence: {
-        calls: Array.from({ length: Math.min(WINDOW, worst * cycle) }, (_, i) => call.index - i)
+        calls: Array.from({ length: Math.min(MOST_NAMED, worst * cycle) }, (_, i) => call.index - i)
           .filter((index) => index >= 0)
           .reverse(),
         baseline: { rounds: worst, limit, sessions, p99: usual },

@@ -33,7 +33,7 @@ export interface ExfiltrationState {
   fingerprints: Fingerprints | undefined;
   destinations: Set<string> | undefined;
   /** The calls that gave something, to be named. */
-  sources: Source[] | undefined;
+  sources: readonly Source[] | undefined;
 }
 
 interface Source {
@@ -202,14 +202,12 @@ function remember(call: Call, state: ExfiltrationState): void {
   const kept = winnow(text);
   fingerprints.reserve(kept.length);
   for (let i = 0; i < kept.length; i++) fingerprints.add(fingerprint(kept[i]!), call.index);
-  state.sources ??= [];
-  if (state.sources.length < SOURCES)
-    state.sources.push({
-      call: call.index,
-      endpoint: call.endpoint,
-      secret: call.risk.secret,
-      path: call.result!.fields[0]?.path ?? '',
-    });
+  const { sources = [] } = state;
+  if (sources.length >= SOURCES) return;
+  const { index, endpoint, risk } = call;
+  const path = call.result!.fields[0]?.path ?? '';
+  // No longer than it must be: one that is pushed to has room for 17.
+  state.sources = [...sources, { call: index, endpoint, secret: risk.secret, path }];
 }
 
 const encodings: Readonly<Record<Encoding, string>> = {
