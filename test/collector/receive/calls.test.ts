@@ -293,3 +293,36 @@ test('a time of control characters is no known second, though none is known yet'
   expect(plain).toMatchObject({ status: 400, reason: 'malformed' });
   expect(quick).toEqual(plain);
 });
+
+const callOf = (n: number) => ({
+  kind: 'tool_call',
+  id: `id-${n}`,
+  time: '2026-11-21T09:30:00.000Z',
+  server: 'files',
+  tool: `read-${n % 7}`,
+  session: { id: `session-${n}` },
+  outcome: 'ok',
+});
+const bodyOf = (first: number) =>
+  Buffer.from(JSON.stringify(Array.from({ length: limits.eventsPerRequest }, (_, i) => callOf(first + i))));
+
+test('more sessions than are remembered are told apart all the same, also when they come again', async () => {
+  const ways = new Ways();
+  const bodies = 2_000;
+  for (let i = 0; i < 2 * bodies; i++) {
+    const [parsed, quick] = await ways.of(bodyOf((i % bodies) * limits.eventsPerRequest), 'json');
+    if (!isDeepStrictEqual(parsed, quick)) expect(quick).toStrictEqual(parsed);
+  }
+  expect(ways.all - ways.quick - ways.passedOn).toBeLessThan(limits.eventsPerRequest);
+});
+
+test('whoever writes each call in another way takes no memory, and costs nobody else the quick way', async () => {
+  const ways = new Ways();
+  for (let i = 0; i < 4_000; i++) {
+    const spaces = i.toString(2).replaceAll('0', ' ').replaceAll('1', '\t');
+    await ways.of(Buffer.from(JSON.stringify(callOf(i)).replaceAll(',', `,${spaces}`)), 'json');
+  }
+  expect(ways.quick).toBe(0);
+  for (let i = 0; i < 100; i++) await ways.of(bodyOf(i), 'json');
+  expect(ways.quick + ways.passedOn).toBeGreaterThan(80 * limits.eventsPerRequest);
+});
