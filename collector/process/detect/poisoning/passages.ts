@@ -97,10 +97,10 @@ export class Passages {
   reserve(sentences: number, words: number, names: number): void {
     let slots = Math.max(FIRST_NAMES, this.#nameRoom);
     while (slots < NAMES && this.#nameCount + names >= slots * FULL) slots *= 2;
-    const sentenceRoom = Math.min(SENTENCES, this.#count + sentences);
-    const wordRoom = Math.min(WORDS, this.#wordCount + words);
+    const sentenceRoom = roomFor(this.#sentenceRoom, this.#count + sentences, SENTENCES);
+    const wordRoom = roomFor(this.#wordRoom, this.#wordCount + words, WORDS);
     if (slots > this.#nameRoom || sentenceRoom > this.#sentenceRoom || wordRoom > this.#wordRoom)
-      this.#widen(Math.max(wordRoom, this.#wordRoom), Math.max(sentenceRoom, this.#sentenceRoom), slots);
+      this.#widen(wordRoom, sentenceRoom, slots);
   }
 
   /** Numbers it from 0 on. `from` to `to` are the words that a call could use. */
@@ -276,3 +276,9 @@ export class Passages {
 
 /** What is kept of a hash: nothing without the key. */
 export const keyed = (hash: number, key: number): number => mix(hash ^ key);
+
+/** As much as needed at first, and half as much again later: a result of many fields adds a little each time. */
+function roomFor(room: number, needed: number, most: number): number {
+  if (needed <= room || room === most) return room;
+  return Math.min(most, room === 0 ? needed : Math.max(needed, Math.ceil(1.5 * room)));
+}
