@@ -5,8 +5,9 @@ import { Worker } from 'node:worker_threads';
 import type { CollectorConfig } from '../config.ts';
 import type { Answer, CallName, IndexCalls, IndexThreadData } from './protocol.ts';
 
-/** What a rebuild needs at most: as many sessions as the collector itself may hold. */
-const HEAP_MB = 256;
+/** What a rebuild needs at most: as many sessions as the collector itself may hold, each of ten tools with the longest names. */
+const SESSION_KIB = 8;
+const LEAST_HEAP_MB = 256;
 /** Queries make much garbage and little that stays: a small young generation is swept as cheaply. */
 const YOUNG_MB = 4;
 
@@ -67,10 +68,14 @@ export class IndexThread {
   #start(): Worker {
     // What the process was started with is for its own heap, but goes before the limits of a thread while it stands.
     for (const flag of ['--max-semi-space-size', '--max-old-space-size']) setFlagsFromString(`${flag}=0`);
+    const { sessions } = this.#data.config.limits;
     const worker = new Worker(entry, {
       workerData: this.#data,
       name: 'audit-index',
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.max(LEAST_HEAP_MB, (sessions * SESSION_KIB) / 1_024),
+        maxYoungGenerationSizeMb: YOUNG_MB,
+      },
     });
     let died = 'the thread of the index has ended';
     worker.on('message', (answer: Answer) => this.#answered(answer));
