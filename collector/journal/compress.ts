@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open, rename, rm, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CompressedBytes, compressFrame, encodeTable, FRAME_BYTES } from './compressed.ts';
+import { CompressedBytes, encodeTable, FRAME_BYTES, FrameCompressor } from './compressed.ts';
 import { sync } from './durable-file.ts';
 import { compressedName, type SegmentFile, segmentName } from './segment-names.ts';
 
@@ -48,9 +48,11 @@ async function writeCompressed(
   const plain = await open(plainPath, 'r');
   try {
     const draft = await open(draftPath, 'w', 0o600);
+    const compressor = new FrameCompressor();
     try {
-      return await copyFrames(plain, draft, stopped);
+      return await copyFrames(plain, draft, compressor, stopped);
     } finally {
+      compressor.close();
       await draft.close();
     }
   } finally {
@@ -61,17 +63,19 @@ async function writeCompressed(
 async function copyFrames(
   plain: FileHandle,
   draft: FileHandle,
+  compressor: FrameCompressor,
   stopped: () => boolean,
 ): Promise<number | undefined> {
   const { size } = await plain.stat();
   const frames: number[] = [];
   let bytes = 0;
+  const buffer = Buffer.allocUnsafeSlow(Math.min(FRAME_BYTES, size));
   for (let offset = 0; offset < size; offset += FRAME_BYTES) {
     if (stopped()) return undefined;
-    const part = Buffer.allocUnsafeSlow(Math.min(FRAME_BYTES, size - offset));
+    const part = buffer.subarray(0, Math.min(FRAME_BYTES, size - offset));
     const { bytesRead } = await plain.read(part, 0, part.length, offset);
     if (bytesRead !== part.length) throw new Error(`only ${bytesRead} of ${part.length} bytes were read`);
-    const frame = await compressFrame(part);
+    const frame = await compressor.frame(part);
     await draft.writeFile(frame);
     frames.push(frame.length);
     bytes += frame.length;
