@@ -24,8 +24,8 @@ export type Normalised =
   | { readonly ignored: IgnoredReason }
   | { readonly rejected: string };
 
-const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
-const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
+const TRACE_ID_DIGITS = 32;
+const SPAN_ID_DIGITS = 16;
 /** `00-<trace id>-<span id>-<flags>`, as W3C Trace Context has it. */
 const TRACEPARENT_LENGTH = 55;
 const LAST_TIME_MS = 8.64e15;
@@ -108,7 +108,7 @@ export class Normaliser {
       sessionId,
       protocolVersion: reader.text('protocolVersion'),
       conversation: reader.text('conversation'),
-      callersTrace: propagated && TRACE_ID.test(record.traceId) ? record.traceId : undefined,
+      callersTrace: propagated && isTraceId(record.traceId) ? record.traceId : undefined,
       user,
       client: clientName,
       address,
@@ -146,14 +146,37 @@ function namingOf(reader: RecordReader, reading: Reading, perspective: Perspecti
   };
 }
 
+/** Whether a text is so many lower-case hex digits, of which not all are zeros. */
+function isHexOf(digits: number, text: string): boolean {
+  if (text.length !== digits) return false;
+  let isZero = true;
+  for (let i = 0; i < digits; i++) {
+    const code = text.charCodeAt(i);
+    const isDigit = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
+    if (!isDigit) return false;
+    if (code !== 0x30) isZero = false;
+  }
+  return !isZero;
+}
+
+/** Of the last record that had one: records of a trace often stand behind each other, and share the text. */
+let lastTraceId = '';
+
+function isTraceId(text: string): boolean {
+  if (text === lastTraceId) return text !== '';
+  if (!isHexOf(TRACE_ID_DIGITS, text)) return false;
+  lastTraceId = text;
+  return true;
+}
+
 /** The trace's id: the record's, or the one its attributes hold, as lower-case hex; undefined when it is none. */
 function traceIdOf(reader: RecordReader): string | undefined {
   const own = reader.record.traceId;
-  if (TRACE_ID.test(own)) return own;
+  if (isTraceId(own)) return own;
   const [, ofParent] = reader.text('traceparent')?.slice(0, TRACEPARENT_LENGTH).split('-') ?? [];
   const told = own || reader.text('traceId') || ofParent;
   const id = told?.slice(0, TRACEPARENT_LENGTH).toLowerCase().replaceAll('-', '');
-  return id !== undefined && TRACE_ID.test(id) ? id : undefined;
+  return id !== undefined && isTraceId(id) ? id : undefined;
 }
 
 /**
@@ -170,7 +193,8 @@ function idOf(
   const { record } = reader;
   const spanId = (record.spanId || (source.idFromSpan ? reader.text('spanId') : undefined))?.toLowerCase();
   if (record.signal === 'span' || source.idFromSpan) {
-    if (traceId !== undefined && spanId !== undefined && SPAN_ID.test(spanId)) return `${traceId}:${spanId}`;
+    if (traceId !== undefined && spanId !== undefined && isHexOf(SPAN_ID_DIGITS, spanId))
+      return `${traceId}:${spanId}`;
     if (record.signal === 'span') return undefined;
   }
   const { scope, name, timeMs, attributes, body } = record;

@@ -19,7 +19,8 @@ export interface Plan {
 const fields = Object.keys(commonFields) as Field[];
 const indexOf = Object.fromEntries(fields.map((field, i) => [field, i])) as Record<Field, number>;
 const UNFILLED = 255;
-/** Ranks of what fills the record that is being read; one at a time is. */
+/** What fills the record that is being read, and its ranks; one at a time is. */
+const values: (AttributeValue | undefined)[] = fields.map(() => undefined);
 const ranks = new Uint8Array(fields.length);
 
 /** What a process's attributes fill, read once for all its records. */
@@ -49,14 +50,14 @@ function textOf(value: AttributeValue | undefined): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
+/** Good until the next one is made. */
 export class RecordReader {
   readonly record: TelemetryRecord;
-  readonly #values: (AttributeValue | undefined)[] = [];
 
   constructor(record: TelemetryRecord, plan: Plan) {
     this.record = record;
     ranks.fill(UNFILLED);
-    for (let i = 0; i < fields.length; i++) this.#values.push(undefined);
+    values.fill(undefined);
     // A record's own word comes before its events', and both before its process's.
     this.#fill(record.attributes, plan.uses);
     if (record.eventAttributes.size > 0) this.#fill(record.eventAttributes, plan.uses);
@@ -79,7 +80,7 @@ export class RecordReader {
   #take(field: number, rank: number, value: AttributeValue): void {
     if (rank >= (ranks[field] as number)) return;
     ranks[field] = rank;
-    this.#values[field] = value;
+    values[field] = value;
   }
 
   get(key: string): string | undefined {
@@ -93,11 +94,12 @@ export class RecordReader {
 
   /** The value of a field as it is: arguments and results may be maps. */
   raw(field: Field): AttributeValue | undefined {
-    return this.#values[indexOf[field]];
+    return values[indexOf[field]];
   }
 
   number(field: Field): number | undefined {
-    const text = this.text(field);
+    const value = this.raw(field);
+    const text = typeof value === 'number' ? value : textOf(value);
     if (text === undefined) return undefined;
     const number = Number(text);
     return Number.isFinite(number) ? number : undefined;
