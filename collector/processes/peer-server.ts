@@ -112,6 +112,7 @@ function admit(run: Buffer, admission: Admission): void {
 function admitEach(run: Buffer, admission: Admission): void {
   for (let from = OPEN_BRACKET_BYTES, to: number; from < run.length; from = to + COMMA_BYTES) {
     to = scan.end(run, from, run.length, Number.POSITIVE_INFINITY);
+    if (to < 0) throw new Error('a process sent on what it cannot have cut');
     visitText(run.toString('utf8', from, to), 'event', admission);
   }
 }
