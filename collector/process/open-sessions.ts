@@ -2,7 +2,10 @@
 import { ByRecency } from './by-recency.ts';
 import { OpenSession } from './open-session.ts';
 import type { SavedSession, Session } from './session.ts';
-import { NO_ROW, SessionRows } from './session-rows.ts';
+import { field, NO_ROW, SessionRows, WORDS_PER_PLACE } from './session-rows.ts';
+
+/** Words of what a processor fetches from memory at once. */
+const LINE_WORDS = 16;
 
 export class OpenSessions {
   readonly rows = new SessionRows();
@@ -18,6 +21,21 @@ export class OpenSessions {
   get oldest(): OpenSession | undefined {
     const row = this.#byRecency.oldest;
     return row === NO_ROW ? undefined : new OpenSession(this.rows, row);
+  }
+
+  /** Reads a little of all that an event of the session will need, so that it is near by then. */
+  fetch(id: string): number {
+    const row = this.#byId.get(id);
+    if (row === undefined) return 0;
+    const { blocks } = this.rows;
+    const words = this.rows.words(row);
+    const at = this.rows.start(row);
+    const first = words[at]! + words[at + LINE_WORDS]! + words[at + 2 * LINE_WORDS]!;
+    if (words[at + field.toolCount] === 0 || words[at + field.placeCount] === 0) return first;
+    const tools = words[at + field.tools]!;
+    const places = words[at + field.places]!;
+    const lastPlace = blocks.indexOf(places) + (words[at + field.placeCount]! - 1) * WORDS_PER_PLACE;
+    return first + blocks.pageOf(tools)[blocks.indexOf(tools)]! + blocks.pageOf(places)[lastPlace]!;
   }
 
   has(id: string): boolean {

@@ -98,6 +98,11 @@ export class Sessions {
     return this.findOpen(id)?.copy() ?? this.#ended.get(id);
   }
 
+  /** As `OpenSessions` does. */
+  fetch(id: string): number {
+    return this.#open.fetch(id);
+  }
+
   findOpen(id: string): OpenSession | undefined {
     return this.#open.find(id);
   }

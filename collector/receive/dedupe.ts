@@ -59,6 +59,11 @@ export class SeenIds {
     return this.addHash(this.hash(id, this.#hashed));
   }
 
+  /** Reads where an id would stand, so that it is near when the id is asked for. */
+  fetch({ idLow }: IdHash): number {
+    return this.#table[idLow & (this.#table.length - 1)]!;
+  }
+
   /** As `has`, for an id whose hash is known. */
   hasHash({ idLow, idHigh }: IdHash): boolean {
     return this.#table[this.#find(idLow, idHigh)] !== 0;
