@@ -1,6 +1,6 @@
 /**
  * Reads attributes as nearly all of them are written: a short key before a short text or a small number. What is written in
- * another way is left to `attributes.ts`, which reads everything and takes three times as long.
+ * another way is left to `attributes.ts`, which reads everything.
  */
 import type { AttributeList } from './attribute-list.ts';
 import { ANY_VALUE, KEY_VALUE, type ValueBudget } from './attributes.ts';

@@ -1,5 +1,5 @@
 /**
- * Texts that come again and again, such as methods, tool names and the ids of sessions: finding one costs a fifth of making
+ * Texts that come again and again, such as methods, tool names and the ids of sessions: finding one costs less than making
  * it anew. A text has one of two places by its hash, and a new one takes that of the older, so that it neither grows nor
  * has long ways, whatever senders send.
  */
