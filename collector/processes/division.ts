@@ -4,7 +4,8 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectorLimits } from '../config.ts';
-import { type EventVisitor, isSpace, type Quickly, SLICE_BYTES, visitText } from '../receive/json-events.ts';
+import { isSpace } from '../receive/json-bytes.ts';
+import { type EventVisitor, type Quickly, SLICE_BYTES, visitText } from '../receive/json-events.ts';
 import { EventScan } from './event-scan.ts';
 
 const COMMA = 0x2c;

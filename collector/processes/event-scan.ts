@@ -4,17 +4,20 @@
  *
  * Only what is plain is found: a tool call whose session's id stands there once and as it is. Of all else parsing tells.
  */
+
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  SPACE,
+} from '../receive/json-bytes.ts';
 import { HASH_START, hashOfNext, mixedHash } from './routing.ts';
 
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 const FIRST_BEYOND_ASCII = 0x80;
 
 const KIND = Buffer.from('kind');

@@ -4,6 +4,8 @@
  * Bytes: length of the kind of source (1), the kind; then runs of events, each its length (4, big-endian) and a JSON
  * array. Events stand in it as they were sent, so that they are copied once and parsed once.
  */
+
+import { CLOSE_BRACKET, COMMA, OPEN_BRACKET } from '../receive/json-bytes.ts';
 import { FRAME_HEAD_BYTES, newFrame } from './frames.ts';
 
 /** About a hundred events: parsing costs the least at this size, and holds nobody up. */
@@ -11,9 +13,6 @@ const RUN_BYTES = 64 * 1024;
 const LENGTH_BYTES = 4;
 /** The length and the bracket that opens. */
 const RUN_HEAD_BYTES = LENGTH_BYTES + 1;
-const OPEN_BRACKET = 0x5b;
-const COMMA = 0x2c;
-const CLOSE_BRACKET = 0x5d;
 
 export class Parcel {
   readonly to: number;

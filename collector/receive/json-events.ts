@@ -6,6 +6,17 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectorLimits } from '../config.ts';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  isSpace,
+  NEWLINE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from './json-bytes.ts';
 import { malformed, tooLarge } from './refusal.ts';
 
 export type BodyFormat = 'json' | 'ndjson';
@@ -35,20 +46,6 @@ const SLICED_FROM_BYTES = 256 * 1024;
 /** About 100 events; parsing costs the least at this size. */
 export const SLICE_BYTES = 64 * 1024;
 
-const TAB = 0x09;
-const NEWLINE = 0x0a;
-const RETURN = 0x0d;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
-export const isSpace = (byte: number) =>
-  byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB;
 const notJson = (error: unknown) => {
   // The parser's own message quotes the body, which may hold what nobody should log; its position does not.
   const position = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0];

@@ -17,11 +17,12 @@ import { interned } from '../../process/interned.ts';
 import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
 import { hashOf } from '../../processes/routing.ts';
 import type { Settings } from '../settings.ts';
-import { parseTime } from '../times.ts';
 import { KnownTexts, Spans } from './known-texts.ts';
 import { Layouts, type Shape, stepAt, TEXT, VALUE } from './layouts.ts';
+import { Numbers } from './numbers.ts';
 import { beforeQuote, endOfText, firstBytes, quotesIn } from './scan.ts';
-import { asciiText, bytes, view } from './scratch.ts';
+import { asciiText, view } from './scratch.ts';
+import { Time } from './time.ts';
 
 type ToolCall = EventOf<'tool_call'>;
 
@@ -41,19 +42,6 @@ const TOOL_WORDS = 32;
 const LARGEST_SIZE = 2 ** 40;
 const LONGEST_DURATION_MS = 604_800_000;
 const LARGEST_CODE = 2 ** 31;
-/** Digits of a number that a double holds exactly. */
-const DIGITS = 15;
-const powersOfTen = Array.from({ length: DIGITS + 1 }, (_, n) => 10 ** n);
-
-const ZERO = 0x30;
-const MINUS = 0x2d;
-const DOT = 0x2e;
-const UPPER_Z_AND_QUOTE = 0x225a;
-
-/** Milliseconds of a time, written as `toISOString` does. */
-const TIME_LENGTH = '2026-11-21T09:30:00.000Z'.length;
-const SECOND_LENGTH = '2026-11-21T09:30:00.'.length;
-const LONGEST_TIME = 40;
 
 export class CallReader {
   readonly #bySession: Settings;
@@ -64,16 +52,11 @@ export class CallReader {
   readonly #spans = new Spans(Object.keys(TEXT).length);
   readonly #settings = new KnownTexts<CallSetting>(this.#spans, SETTINGS, SETTING_WORDS);
   readonly #tools = new KnownTexts<string>(this.#spans, TOOLS, TOOL_WORDS);
-  /** The second of the last time, as words of four bytes. */
-  readonly #second = [0, 0, 0, 0, 0];
-  #secondMs = Number.NaN;
-  #timeText = '';
-  /** Where what was read last ended. */
-  #at = 0;
+  readonly #numbers = new Numbers();
+  readonly #time = new Time();
 
-  /** Of the call that was read last: where it ended, its time and the text of its setting. */
+  /** Of the call that was read last: where it ended, and the text of its setting. */
   end = 0;
-  timeMs = Number.NaN;
   setting: SharedText | undefined = undefined;
   /** Hash of its session's id, when it is for another process; else `UNKNOWN_SESSION`. */
   othersSession = UNKNOWN_SESSION;
@@ -125,7 +108,7 @@ export class CallReader {
           return {
             kind: 'tool_call',
             id,
-            time: this.#timeText,
+            time: this.#time.text,
             server: setting.server,
             tool,
             client: setting.client,
@@ -158,28 +141,28 @@ export class CallReader {
           break;
         }
         case VALUE.time:
-          if (!this.#time(at)) return undefined;
-          at = this.#at;
+          if (!this.#time.read(at)) return undefined;
+          at = this.#time.end;
           break;
         case VALUE.duration_ms:
-          duration = this.#decimal(at);
+          duration = this.#numbers.decimal(at);
           if (!(duration <= LONGEST_DURATION_MS)) return undefined;
-          at = this.#at;
+          at = this.#numbers.end;
           break;
         case VALUE.request_bytes:
-          requestBytes = this.#whole(at);
+          requestBytes = this.#numbers.whole(at);
           if (!(requestBytes <= LARGEST_SIZE)) return undefined;
-          at = this.#at;
+          at = this.#numbers.end;
           break;
         case VALUE.response_bytes:
-          responseBytes = this.#whole(at);
+          responseBytes = this.#numbers.whole(at);
           if (!(responseBytes <= LARGEST_SIZE)) return undefined;
-          at = this.#at;
+          at = this.#numbers.end;
           break;
         case VALUE.code:
-          code = this.#signed(at);
+          code = this.#numbers.signed(at);
           if (!(code >= -LARGEST_CODE && code < LARGEST_CODE)) return undefined;
-          at = this.#at;
+          at = this.#numbers.end;
           break;
         default: {
           const start = at;
@@ -207,77 +190,14 @@ export class CallReader {
     }
   }
 
+  /** Of the call that was read last, in milliseconds. */
+  get timeMs(): number {
+    return this.#time.ms;
+  }
+
   /** Learns how the call is written that stands in the scratch and was read in the other way. */
   learn(from: number, to: number): void {
     this.#layouts.learn(from, to);
-  }
-
-  /** Sets `timeMs`; false when it is no valid time. */
-  #time(start: number): boolean {
-    const at = start + SECOND_LENGTH;
-    const second = this.#second;
-    if (
-      view.getInt32(start, true) === second[0] &&
-      view.getInt32(start + 16, true) === second[4] &&
-      view.getInt32(start + 12, true) === second[3] &&
-      view.getInt32(start + 8, true) === second[2] &&
-      view.getInt32(start + 4, true) === second[1] &&
-      view.getInt16(at + 3, true) === UPPER_Z_AND_QUOTE
-    ) {
-      const hundreds = bytes[at]! - ZERO;
-      const tens = bytes[at + 1]! - ZERO;
-      const ones = bytes[at + 2]! - ZERO;
-      if (!(isDigit(hundreds) && isDigit(tens) && isDigit(ones))) return false;
-      const timeMs = this.#secondMs + hundreds * 100 + tens * 10 + ones;
-      // While no second is known, zeros stand for it, which control characters are, too.
-      if (Number.isNaN(timeMs)) return false;
-      this.#at = start + TIME_LENGTH;
-      if (timeMs !== this.timeMs) this.#timeText = asciiText(start, this.#at);
-      this.timeMs = timeMs;
-      return true;
-    }
-    const end = endOfText(start);
-    if (end < 0 || end - start > LONGEST_TIME) return false;
-    const text = asciiText(start, end);
-    const timeMs = parseTime(text);
-    if (timeMs === undefined) return false;
-    this.#at = end;
-    this.#timeText = text;
-    this.timeMs = timeMs;
-    const isUsual = text.length === TIME_LENGTH && text[SECOND_LENGTH - 1] === '.' && text.endsWith('Z');
-    this.#secondMs = isUsual ? timeMs - Number(text.slice(SECOND_LENGTH, -1)) : Number.NaN;
-    for (let i = 0; i < second.length; i++) second[i] = isUsual ? view.getInt32(start + i * 4, true) : 0;
-    return true;
-  }
-
-  /** A whole number that is not negative; NaN for any other. */
-  #whole(start: number): number {
-    let at = start;
-    let value = 0;
-    for (let digit = bytes[at]! - ZERO; isDigit(digit); digit = bytes[++at]! - ZERO)
-      value = value * 10 + digit;
-    this.#at = at;
-    return isNumber(start, at) ? value : Number.NaN;
-  }
-
-  #signed(start: number): number {
-    if (bytes[start] !== MINUS) return this.#whole(start);
-    const value = this.#whole(start + 1);
-    // JSON knows a negative zero.
-    return value === 0 ? Number.NaN : -value;
-  }
-
-  /** A number that is not negative, exactly as `JSON.parse` reads it: both parts of the fraction are exact, so one rounding is made. */
-  #decimal(start: number): number {
-    const whole = this.#whole(start);
-    let at = this.#at;
-    if (bytes[at] !== DOT) return whole;
-    const first = ++at;
-    let value = whole;
-    for (let digit = bytes[at]! - ZERO; isDigit(digit); digit = bytes[++at]! - ZERO)
-      value = value * 10 + digit;
-    this.#at = at;
-    return at > first && at - start <= DIGITS ? value / powersOfTen[at - first]! : Number.NaN;
   }
 
   #settingOf(hashed: number, { origin, setting: which }: Shape): CallSetting | undefined {
@@ -331,9 +251,3 @@ const mixed = (hash: number, word: number): number => {
 };
 /** A hash all of whose bits decide the lowest. */
 const spread = (hash: number): number => mixed(hash, hash >>> 13);
-
-const isDigit = (digit: number) => digit >= 0 && digit <= 9;
-
-/** Whether what stands there, all digits, is a number that a double holds exactly. */
-const isNumber = (start: number, end: number) =>
-  end > start && end - start <= DIGITS && (bytes[start] !== ZERO || end === start + 1);

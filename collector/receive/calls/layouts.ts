@@ -8,6 +8,7 @@
  */
 import { type EventOf, perspectives, sessionOrigins } from '../../catalogue/events.ts';
 import { faults, outcomes } from '../../catalogue/labels.ts';
+import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, isSpace, OPEN_BRACE, QUOTE } from '../json-bytes.ts';
 import { asciiText, bytes, view } from './scratch.ts';
 
 type ToolCall = EventOf<'tool_call'>;
@@ -156,13 +157,6 @@ const isSame = (one: Step, other: Step): boolean =>
   one.rest === other.rest &&
   one.words.every((word, i) => word === other.words[i]);
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 const isOfNumber = (byte: number) =>
   (byte >= 0x30 && byte <= 0x39) || '+-.eE'.includes(String.fromCharCode(byte));
 

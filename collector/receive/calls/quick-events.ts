@@ -2,6 +2,16 @@
 import type { McpEvent } from '../../catalogue/events.ts';
 import type { SharedText } from '../../journal/shared-texts.ts';
 import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  isSpace,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from '../json-bytes.ts';
 import type { Quickly } from '../json-events.ts';
 import type { CallReader } from './call-reader.ts';
 import { bytes, load } from './scratch.ts';
@@ -20,15 +30,6 @@ const OTHERS = Number.POSITIVE_INFINITY;
 
 /** After so many events in a row that were left to `JSON.parse`, as many bodies or lines are left to it as a whole. */
 const LEFT_IN_A_ROW = 16;
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 export class QuickEvents {
   readonly #reader: CallReader;

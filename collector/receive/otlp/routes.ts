@@ -4,6 +4,7 @@ import { collectorIgnored } from '../../catalogue/collector-metrics.ts';
 import type { CollectorLimits } from '../../config.ts';
 import type { Claim } from '../in-flight.ts';
 import type { Intake } from '../intake.ts';
+import { BACKSLASH, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json-bytes.ts';
 import { malformed, overloaded, tooLarge } from '../refusal.ts';
 import type { IngestServer } from '../server.ts';
 import { RecordAdmission, type RecordsAnswer } from '../sources/admission.ts';
@@ -133,11 +134,6 @@ function holdContainers(body: Buffer, claim: Claim, limits: CollectorLimits): vo
   }
   if (!claim.add(bytes)) throw overloaded();
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACKET = 0x5b;
-const OPEN_BRACE = 0x7b;
 
 function containersIn(body: Buffer): number {
   let containers = 0;
