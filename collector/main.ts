@@ -5,7 +5,6 @@ import pino from 'pino';
 import { type Collector, startCollector } from './app.ts';
 import { runIndexThread } from './audit/thread.ts';
 import { readCollectorConfig, STOP_ALL_SECONDS, STOP_SECONDS } from './config.ts';
-import { countBuffersWithHeap } from './garbage.ts';
 import { checkDivision } from './processes/layout.ts';
 import { startProcesses } from './processes/supervisor.ts';
 import { runWorker } from './processes/worker.ts';
@@ -50,7 +49,6 @@ async function main(): Promise<void> {
       : await startCollector(config, { logger });
 }
 
-countBuffersWithHeap();
 const [command, ...args] = process.argv.slice(2);
 // The one-file bundle starts its threads with itself.
 if (!isMainThread) runIndexThread();
