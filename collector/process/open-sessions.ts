@@ -58,9 +58,9 @@ export class OpenSessions {
   }
 
   /** A session at its first event, which has yet to be counted; added when `add` says so. */
-  begin(...[id, ...facts]: [id: string, ...Parameters<OpenSession['begin']>]): OpenSession {
+  begin(id: string, type: string, server: string, timeMs: number, receivedMs: number): OpenSession {
     const session = new OpenSession(this.rows, this.rows.take(id));
-    session.begin(...facts);
+    session.begin(type, server, timeMs, receivedMs);
     return session;
   }
 

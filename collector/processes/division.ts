@@ -4,12 +4,10 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectorLimits } from '../config.ts';
-import { isSpace } from '../receive/json-bytes.ts';
+import { CLOSE_BRACKET, COMMA, isSpace } from '../receive/json-bytes.ts';
 import { type EventVisitor, type Quickly, SLICE_BYTES, visitText } from '../receive/json-events.ts';
 import { EventScan } from './event-scan.ts';
 
-const COMMA = 0x2c;
-const CLOSE_BRACKET = 0x5d;
 const scan = new EventScan();
 
 /** Takes events, some by their bytes. */

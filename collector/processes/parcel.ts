@@ -4,7 +4,6 @@
  * Bytes: length of the kind of source (1), the kind; then runs of events, each its length (4, big-endian) and a JSON
  * array. Events stand in it as they were sent, so that they are copied once and parsed once.
  */
-
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET } from '../receive/json-bytes.ts';
 import { FRAME_HEAD_BYTES, newFrame } from './frames.ts';
 

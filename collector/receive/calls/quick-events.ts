@@ -1,17 +1,8 @@
 /** The events of a body, most of them by `CallReader`, each of the others by `JSON.parse` of its own bytes. */
 import type { McpEvent } from '../../catalogue/events.ts';
 import type { SharedText } from '../../journal/shared-texts.ts';
-import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
-import {
-  BACKSLASH,
-  CLOSE_BRACE,
-  CLOSE_BRACKET,
-  COMMA,
-  isSpace,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  QUOTE,
-} from '../json-bytes.ts';
+import { EventScan, UNKNOWN_SESSION } from '../../processes/event-scan.ts';
+import { COMMA, isSpace } from '../json-bytes.ts';
 import type { Quickly } from '../json-events.ts';
 import type { CallReader } from './call-reader.ts';
 import { bytes, load } from './scratch.ts';
@@ -33,6 +24,7 @@ const LEFT_IN_A_ROW = 16;
 
 export class QuickEvents {
   readonly #reader: CallReader;
+  readonly #scan = new EventScan();
   /** Of one body: its events, and of those that were read quickly what the reader knows. */
   readonly #events: unknown[] = [];
   readonly #times: number[] = [];
@@ -100,8 +92,8 @@ export class QuickEvents {
         at = reader.end;
         this.#leftInARow = 0;
       } else {
-        const end = endOfObject(at, length);
-        if (end === undefined || !this.#parse(at, end)) return false;
+        const end = this.#scan.end(bytes, at, length, Number.POSITIVE_INFINITY);
+        if (end < 0 || !this.#parse(at, end)) return false;
         at = end;
         this.#leftInARow++;
       }
@@ -136,18 +128,4 @@ export class QuickEvents {
     this.#times.push(timeMs);
     this.#settings.push(setting);
   }
-}
-
-/** Where the object that starts at a place would end, if it is one. */
-function endOfObject(start: number, length: number): number | undefined {
-  if (bytes[start] !== OPEN_BRACE) return undefined;
-  let depth = 0;
-  for (let at = start; at < length; at++) {
-    const byte = bytes[at]!;
-    if (byte === QUOTE) {
-      for (at++; at < length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
-    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth++;
-    else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 0) return at + 1;
-  }
-  return undefined;
 }
