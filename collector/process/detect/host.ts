@@ -1,31 +1,26 @@
 /**
- * The detectors in the running collector: shows them what happens in each session, and makes findings of what they
- * report, as far as the budget and earlier verdicts allow.
+ * The detectors in the running collector: shows them what happens in each session, and hands on what they report
+ * (`suspicions.ts`).
  *
  * What detectors remember of a session hangs on the session and goes with it; a restart forgets it, since nothing said
  * in a session may rest on disk. Detectors that look at content start anew then, and those sessions are counted.
  */
-import {
-  collectorDetectorErrors,
-  collectorEvictions,
-  collectorSuspicions,
-} from '../../catalogue/collector-metrics.ts';
+import { collectorDetectorErrors } from '../../catalogue/collector-metrics.ts';
 import type { EventOf } from '../../catalogue/events.ts';
-import type { Detector as DetectorName, SuspicionFate } from '../../catalogue/labels.ts';
+import type { Detector as DetectorName } from '../../catalogue/labels.ts';
 import { sessionsContent } from '../../catalogue/metrics.ts';
 import type { CollectorConfig } from '../../config.ts';
 import type { Instruments } from '../../instruments.ts';
 import type { Baselines } from '../baselines.ts';
 import type { Finding } from '../finding.ts';
-import type { Draft, Findings, Judgement } from '../findings.ts';
+import type { Findings, Judgement } from '../findings.ts';
 import { allDetectors } from './all.ts';
-import { Allowed, isOther } from './allowed.ts';
 import type { SessionFacts } from './call.ts';
 import { Detection } from './detection.ts';
 import type { AnyDetector, Suspicion } from './detector.ts';
 import { endpointOf } from './endpoints.ts';
 import { type DetectorState, Learning } from './learning.ts';
-import { observationOf } from './observation.ts';
+import { Suspicions } from './suspicions.ts';
 import { ToolDiversity } from './tool-diversity.ts';
 import { ToolRisks } from './tool-risk.ts';
 import { Trails } from './trail.ts';
@@ -45,14 +40,12 @@ export interface HostParts {
   readonly onError: (detector: DetectorName, error: Error) => void;
 }
 
-const toldFates: ReadonlySet<SuspicionFate> = new Set(['paged', 'overflow', 'digest']);
-
 export class DetectorHost {
   readonly #parts: HostParts;
   readonly #risks: ToolRisks;
   readonly #trails = new Trails();
   readonly #failed = new Set<DetectorName>();
-  readonly #allowed = new Allowed();
+  readonly #suspicions: Suspicions;
   #learning: Learning;
   #detection: Detection;
   /** True while the journal is read back. */
@@ -64,6 +57,12 @@ export class DetectorHost {
     this.#parts = parts;
     this.#risks = new ToolRisks(parts.config);
     this.#learning = this.#newLearning();
+    this.#suspicions = new Suspicions({
+      ...parts,
+      risks: this.#risks,
+      learning: () => this.#learning,
+      nowMs: () => this.#nowMs(),
+    });
     this.#detection = this.#detect();
   }
 
@@ -131,24 +130,7 @@ export class DetectorHost {
 
   /** Takes a human's word for a finding, which is given if memory no longer has it; undefined when nobody knows it. */
   judge(judgement: Judgement, evicted?: Finding): Finding | undefined {
-    const { findings } = this.#parts;
-    const before = (findings.find(judgement.finding) ?? evicted)?.verdict?.verdict;
-    const finding = findings.judge(judgement, evicted);
-    if (!finding) return undefined;
-    this.#allowed.remove(finding.id);
-    const { verdict, time_ms } = judgement;
-    // Said of an incident of many findings, it is one word about the detector.
-    const said = findings
-      .incident(finding.incident)
-      .some(
-        (other) =>
-          other !== finding && other.detector === finding.detector && other.verdict?.time_ms === time_ms,
-      );
-    const allows = verdict === 'false_positive' || verdict === 'benign';
-    if (allows && !this.#allowed.add(finding, time_ms))
-      this.#parts.instruments.inc(collectorEvictions, { table: 'verdicts' });
-    if (verdict !== before && !said) this.#learning.budget.judged(finding.detector, verdict, before);
-    return finding;
+    return this.#suspicions.judge(judgement, evicted);
   }
 
   stateOf(detector: DetectorName): DetectorState {
@@ -176,7 +158,7 @@ export class DetectorHost {
 
   /** All but the baselines of the detectors, which `baselines` says. */
   snapshot(): object {
-    return { ...this.#learning.rest(), detectors: [], allowed: this.#allowed.snapshot() };
+    return { ...this.#learning.rest(), detectors: [], allowed: this.#suspicions.allowed.snapshot() };
   }
 
   /** The baselines of the detectors, as portions of the snapshot's list `detectors`, each JSON. */
@@ -187,7 +169,7 @@ export class DetectorHost {
   /** False when part of what was saved has another shape and starts anew. */
   restore(saved: unknown): boolean {
     const fresh = this.#learning.restore(saved);
-    const allowed = this.#allowed.restore((saved as { allowed?: unknown } | undefined)?.allowed);
+    const allowed = this.#suspicions.allowed.restore((saved as { allowed?: unknown } | undefined)?.allowed);
     return fresh.length === 0 && allowed;
   }
 
@@ -241,65 +223,9 @@ export class DetectorHost {
   }
 
   #report(session: SessionFacts, suspicion: Suspicion): void {
-    const { config, findings, findSession } = this.#parts;
-    const watched = findSession(session.id)?.watched;
-    const risk = this.#risks.of(suspicion.server, suspicion.tool);
+    const watched = this.#parts.findSession(session.id)?.watched;
     const step = (index: number) => (watched ? this.#trails.step(watched, index) : { index });
-    const seen = { step, risk, excerpts: config.detection.excerpts };
-    const observed = observationOf(session, suspicion, seen);
-    const fate = this.#fateOf(session, suspicion, observed);
-    this.#remember(watched, suspicion, observed.score, fate);
-    if (!toldFates.has(fate)) return;
-    const threshold =
-      suspicion.certainty === 'scored' ? this.#learning.budget.thresholdOf(suspicion.detector) : undefined;
-    findings.report({
-      ...observed,
-      ...(threshold ? { threshold } : {}),
-      severity: fate === 'paged' ? 'critical' : 'warning',
-      ...this.#surroundings(watched, suspicion.detector),
-    });
-  }
-
-  /** What becomes of a suspicion. */
-  #fateOf(session: SessionFacts, { detector, certainty }: Suspicion, observed: Draft): SuspicionFate {
-    const { findings } = this.#parts;
-    const nowMs = this.#nowMs();
-    if (certainty === 'supporting') return 'supporting';
-    const known = findings.known(detector, session.id, session.startedMs);
-    const dismissed =
-      known?.status === 'dismissed' && !(certainty === 'confirmed' && isOther(observed, known));
-    if (dismissed || this.#allowed.has(observed, nowMs)) return 'allowed';
-    if (certainty === 'confirmed') {
-      if (known?.severity === 'critical' || findings.joinsCritical(observed)) return 'paged';
-      return this.#learning.budget.page(nowMs) ? 'paged' : 'overflow';
-    }
-    const threshold = this.#learning.budget.thresholdOf(detector);
-    if (threshold === undefined || !this.#learning.knows(detector, session.type)) return 'learning';
-    return observed.score > threshold ? 'digest' : 'below';
-  }
-
-  #remember(
-    watched: Watched | undefined,
-    { detector, message }: Suspicion,
-    score: number,
-    fate: SuspicionFate,
-  ): void {
-    const before = watched?.suspected?.get(detector);
-    if (before?.fate !== fate) this.#parts.instruments.inc(collectorSuspicions, { detector, fate });
-    if (!watched || (before && before.score >= score && before.fate === fate)) return;
-    watched.suspected ??= new Map();
-    watched.suspected.set(detector, { score: Math.max(score, before?.score ?? 0), message, fate });
-  }
-
-  /** What else is suspected of the session, and how much all of it weighs. */
-  #surroundings(watched: Watched | undefined, detector: DetectorName): Pick<Finding, 'supporting' | 'risk'> {
-    const supporting: Finding['supporting'] = [];
-    let risk = 0;
-    for (const [other, { score, message, fate }] of watched?.suspected ?? []) {
-      risk += this.#learning.budget.riskOf(other, score);
-      if (other !== detector && !toldFates.has(fate)) supporting.push({ detector: other, score, message });
-    }
-    return { supporting, risk };
+    this.#suspicions.report(session, suspicion, watched, step);
   }
 
   /** Whether an ended session may teach the baselines. */
