@@ -63,8 +63,12 @@ export async function beganAt(source: SegmentBytes): Promise<number | undefined>
   const link = await readFirstLink(source);
   if (link !== undefined) return link.timeMs;
   for await (const part of readEntries(source)) {
-    const batch = batchOf(part);
-    if (batch) return batch.receivedMs;
+    try {
+      const batch = batchOf(part);
+      if (batch) return batch.receivedMs;
+    } catch {
+      // One that does not decode although its checksum is right says nothing.
+    }
   }
   return undefined;
 }

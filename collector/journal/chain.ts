@@ -54,7 +54,20 @@ export function encodeLink(link: Link): Buffer {
   return newEntry('link', Buffer.byteLength(text), (entry) => entry.write(text, HEADER_BYTES));
 }
 
-export const decodeLink = (entry: Buffer): Link => JSON.parse(payloadOf(entry).toString());
+/** Undefined when it is none, although its checksum is right: somebody wrote it, or its kind was another. */
+export function decodeLink(entry: Buffer): Link | undefined {
+  try {
+    const link: Link = JSON.parse(payloadOf(entry).toString());
+    const { previous } = link;
+    const isWhole = previous === undefined || (isNumber(previous.segment) && isHash(previous.hash));
+    return isWhole && isNumber(link.timeMs) && isNumber(link.oldest) ? link : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isNumber = (value: unknown) => typeof value === 'number';
+const isHash = (value: unknown) => typeof value === 'string';
 
 /** The hash that the chain of a segment starts from, given the link it begins with, if it does. */
 export const hashBefore = (link: Link | undefined): Hash =>

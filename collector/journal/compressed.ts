@@ -9,6 +9,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, createZstdCompress, createZstdDecompress, zstdDecompress } from 'node:zlib';
+import { readAround } from './bad-sectors.ts';
 import type { SegmentBytes } from './segment-bytes.ts';
 
 const decompress = promisify(zstdDecompress);
@@ -132,6 +133,8 @@ async function layoutBySearch(file: FileHandle, fileBytes: number): Promise<Layo
   const bytes = await readAt(file, 0, fileBytes);
   const starts: number[] = [];
   for (let at = bytes.indexOf(FRAME_START); at >= 0; at = bytes.indexOf(FRAME_START, at + 1)) starts.push(at);
+  // Even if nothing is left of it, a segment never was empty.
+  if (starts.length === 0) starts.push(0);
   const size = starts.length * FRAME_BYTES;
   const tableStart = Buffer.alloc(4);
   tableStart.writeUInt32LE(TABLE_START);
@@ -140,17 +143,16 @@ async function layoutBySearch(file: FileHandle, fileBytes: number): Promise<Layo
   return { starts, size, searched: true };
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(length);
-  const { bytesRead } = await file.read(buffer, 0, length, position);
-  return buffer.subarray(0, bytesRead);
-}
+/** What the disk cannot give back is zeros, which are neither a table nor a frame. */
+const readAt = (file: FileHandle, position: number, length: number) =>
+  readAround(file, position, length, () => {});
 
 /** A compressed segment, read by offsets of the segment as it was written. What a damaged frame held reads as zeros. */
 export class CompressedBytes implements SegmentBytes {
   readonly #file: FileHandle;
   readonly #layout: Layout;
   #frame: { readonly index: number; readonly bytes: Buffer } | undefined;
+  #lostFrame = false;
 
   private constructor(file: FileHandle, layout: Layout) {
     this.#file = file;
@@ -177,6 +179,10 @@ export class CompressedBytes implements SegmentBytes {
   /** The table at the end is whole. */
   get whole(): boolean {
     return !this.#layout.searched;
+  }
+
+  get damaged(): boolean {
+    return this.#lostFrame || !this.whole;
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
@@ -207,8 +213,10 @@ export class CompressedBytes implements SegmentBytes {
       const plain = await decompress(frame, { maxOutputLength: FRAME_BYTES });
       // Where the table is lost the last frame's size is not known before.
       if (plain.length === plainBytes || !this.whole) plain.copy(bytes);
+      else this.#lostFrame = true;
     } catch (error) {
       if (!isBrokenFrame(error)) throw error;
+      this.#lostFrame = true;
     }
     this.#frame = { index, bytes };
     return bytes;

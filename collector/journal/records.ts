@@ -1,4 +1,5 @@
 /** The records of segments, with where they stand. */
+import { decodeLink } from './chain.ts';
 import type { Batch } from './record.ts';
 import { batchOf, type Damage, type Part, type Position, readEntries, type Stretch } from './segment.ts';
 import type { SegmentBytes } from './segment-bytes.ts';
@@ -36,21 +37,42 @@ export async function* readRecords(
   onDamage?: OnDamage,
   readBytes?: number,
 ): AsyncGenerator<JournalRecord> {
+  let before: Read | undefined = range.from && { segment: range.from.segment, bytes: range.from.offset };
   for (const segment of segments) {
     const stretch = stretchOf(segment, range);
     const source = stretch && (await open(segment));
     if (source === undefined) continue;
     try {
       for await (const part of readEntries(source, { ...stretch, ...(readBytes && { readBytes }) })) {
+        const lost = before && lostBefore(part, before, segments);
+        if (lost) onDamage?.(lost.segment, { kind: 'corrupt', bytes: lost.bytes });
         const batch = decode(part, (damage) => onDamage?.(segment, damage));
         if (batch === undefined) continue;
         const position = { segment, offset: part.start };
         yield { ...batch, position, end: { segment, offset: part.end } };
       }
+      before = { segment, bytes: source.size };
     } finally {
       await source.close();
     }
   }
+}
+
+/** How much of a segment was there to be read. */
+interface Read {
+  readonly segment: number;
+  readonly bytes: number;
+}
+
+/** What the link that a segment begins with says stood before it, and is not there any more. */
+function lostBefore(part: Part, before: Read, segments: readonly number[]): Read | undefined {
+  const previous = part.kind === 'link' && part.start === 0 ? decodeLink(part.entry)?.previous : undefined;
+  if (previous === undefined) return undefined;
+  const { segment, bytes } = previous;
+  if (segment === before.segment)
+    return bytes > before.bytes ? { segment, bytes: bytes - before.bytes } : undefined;
+  // One that is listed has been deleted by retention since.
+  return segment > before.segment && !segments.includes(segment) ? { segment, bytes } : undefined;
 }
 
 /** What does not decode although its checksum is right passes for damage: it must not keep the collector from starting. */

@@ -1,12 +1,15 @@
 /** The bytes of a segment at any place, whether it lies on disk as it was written or compressed. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readAround } from './bad-sectors.ts';
 import { CompressedBytes } from './compressed.ts';
 import { compressedName, segmentName } from './segment-names.ts';
 
 export interface SegmentBytes {
   /** Bytes of the segment as it was written. */
   readonly size: number;
+  /** Some of what was read so far is not what was written: the disk cannot give it back, or it does not unpack. */
+  readonly damaged: boolean;
   /** The bytes from `offset` on, fewer than asked for only at the end. */
   read(offset: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
@@ -14,6 +17,7 @@ export interface SegmentBytes {
 
 class PlainBytes implements SegmentBytes {
   readonly size: number;
+  damaged = false;
   readonly #file: FileHandle;
 
   constructor(file: FileHandle, size: number) {
@@ -23,9 +27,9 @@ class PlainBytes implements SegmentBytes {
 
   async read(offset: number, length: number): Promise<Buffer> {
     const wanted = Math.max(0, Math.min(length, this.size - offset));
-    const buffer = Buffer.allocUnsafeSlow(wanted);
-    const { bytesRead } = await this.#file.read(buffer, 0, wanted, offset);
-    return buffer.subarray(0, bytesRead);
+    return readAround(this.#file, offset, wanted, () => {
+      this.damaged = true;
+    });
   }
 
   close(): Promise<void> {

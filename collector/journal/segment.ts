@@ -116,5 +116,6 @@ export async function* readEntries(
     yield part;
     offset = part.end;
   }
-  if (damagedFrom !== undefined) yield damage('torn', damagedFrom, window.size);
+  // A stop in the middle of a write leaves less than was wanted, but nothing that cannot be read.
+  if (damagedFrom !== undefined) yield damage(source.damaged ? 'corrupt' : 'torn', damagedFrom, window.size);
 }

@@ -36,6 +36,8 @@ function steadyClock(): () => number {
   return () => startedMs + performance.now();
 }
 
+const isFull = (error: unknown) => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
 export class Segments {
   readonly #options: SegmentsOptions;
   readonly #now: () => number;
@@ -213,14 +215,14 @@ export class Segments {
 
   async #compressAll(): Promise<void> {
     const { directory, instruments, logger } = this.#options;
-    for (let file = this.#nextPlain(); file && !this.#stopped; file = this.#nextPlain()) {
+    const failed = new Set<number>();
+    for (let file = this.#nextPlain(failed); file && !this.#stopped; file = this.#nextPlain(failed)) {
       const { segment, lastWriteMs } = file;
       this.#current = segment;
       try {
         const bytes = await compressSegment(directory, file, () => this.#stopped);
         if (bytes === undefined) return;
         this.#files.set(segment, { bytes, compressed: true, lastWriteMs });
-        this.#failing = false;
       } catch (error) {
         instruments.inc(collectorJournalCompressErrors, {});
         if (!this.#failing)
@@ -229,16 +231,20 @@ export class Segments {
             'a segment of the journal could not be compressed and stays as it is: free or repair the disk',
           );
         this.#failing = true;
-        return;
+        failed.add(segment);
+        if (isFull(error)) return;
+        // One that the disk cannot read any more must not keep the others large.
       }
     }
+    this.#failing = failed.size > 0;
   }
 
-  /** The oldest closed segment that is not compressed. */
-  #nextPlain(): SegmentFile | undefined {
-    for (const [segment, file] of this.#files)
-      if (!file.compressed && file.bytes > 0 && segment !== this.#open && segment >= this.#deleting)
-        return { segment, ...file };
+  /** The oldest closed segment that is not compressed and has not failed to be. */
+  #nextPlain(failed: ReadonlySet<number>): SegmentFile | undefined {
+    for (const [segment, file] of this.#files) {
+      if (file.compressed || file.bytes === 0 || failed.has(segment)) continue;
+      if (segment !== this.#open && segment >= this.#deleting) return { segment, ...file };
+    }
     return undefined;
   }
 

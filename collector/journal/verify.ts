@@ -130,8 +130,11 @@ class Verification {
         continue;
       }
       block.add(part.entry);
-      if (part.kind === 'link') this.#oldest = Math.max(this.#oldest, decodeLink(part.entry).oldest);
-      else if (!count(part, report))
+      if (part.kind === 'link') {
+        const link = decodeLink(part.entry);
+        if (link) this.#oldest = Math.max(this.#oldest, link.oldest);
+        else fault(part.start, 'the link cannot be read, although its checksum is right');
+      } else if (!count(part, report))
         fault(part.start, 'the record cannot be read, although its checksum is right');
     }
     // Damage behind the last seal is a write that was cut short, if the next segment's link knows of it.

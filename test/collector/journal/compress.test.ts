@@ -202,6 +202,19 @@ describe('the segments', () => {
     await segments.close();
   });
 
+  test('are compressed although one of them cannot be', async () => {
+    for (const segment of [1, 2, 3]) writeSegment(segment, 50_000);
+    const segments = await Segments.open(options);
+    // As if the disk could not read it.
+    rmSync(plain(2));
+    segments.grew(4, 10);
+    segments.compress();
+    await vi.waitFor(() => expect(existsSync(compressed(3))).toBe(true));
+    expect([existsSync(compressed(1)), existsSync(compressed(2))]).toEqual([true, false]);
+    expect(sampleValue(await scrape(), collectorJournalCompressErrors)).toBe(1);
+    await segments.close();
+  });
+
   test('that are older than the retention go, and the one with the newest events stays', async () => {
     for (const segment of [1, 2, 3]) {
       writeSegment(segment, 1_000);

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { McpEvent } from '../../../collector/catalogue/events.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
 import { createInstruments } from '../../../collector/instruments.ts';
-import { SEAL_BYTES } from '../../../collector/journal/chain.ts';
+import { encodeSeal, SEAL_BYTES } from '../../../collector/journal/chain.ts';
 import { HEADER_BYTES, newEntry } from '../../../collector/journal/entry.ts';
 import { Journal, type JournalOptions } from '../../../collector/journal/journal.ts';
 import { encodeRecord } from '../../../collector/journal/record.ts';
@@ -234,6 +234,20 @@ describe('a journal that somebody has touched', () => {
     expect(await faults()).toEqual([
       { segment: 1, offset, what: expect.stringContaining('not the one that was sealed here') },
     ]);
+  });
+
+  test('a link or a seal that was made something else is found', async () => {
+    await aClosedJournal();
+    const last = plain(numbers().at(-1)!);
+    const good = readFileSync(last);
+    const seal = encodeSeal(Buffer.alloc(32)).subarray(0, 4);
+    const places = [0, good.indexOf(seal)];
+    for (const at of places)
+      for (const link of ['no JSON', 'null', '{}', '{"timeMs":1,"oldest":1,"previous":{}}']) {
+        const text = newEntry('link', link.length, (entry) => entry.write(link, HEADER_BYTES));
+        writeFileSync(last, Buffer.concat([good.subarray(0, at), text, good.subarray(at)]));
+        expect(await faults(), `${link} at ${at}`).not.toEqual([]);
+      }
   });
 
   test('blocks that changed places are found', async () => {
