@@ -1,19 +1,29 @@
 /**
  * The calls that servers themselves reported, by their traces: what views of gateways and clients are compared with.
  *
- * Nearly every call is one of these and nearly none is ever asked for, so noting one is a hash and a few numbers in
- * typed arrays: 0.1 µs, where a map of traces took 0.9. A ring of the newest, chained by the hash of their trace. Traces
+ * Nearly every call is one of these and nearly none is ever asked for, so noting one is a hash and a few numbers in a
+ * typed array: 0.1 µs, where a map of traces took 0.9. A ring of the newest, chained by the hash of their trace. An entry that
+ * is overwritten is not taken out of its chain, which would wait for memory twice: a chain ends at whoever is too old. Traces
  * are told by 64 bits: two that hash alike are as good as one trace, and callers choose those anyway.
  */
 import Type, { type Static } from 'typebox';
 
 /** A tool in a trace, with the number of its calls, is one entry. */
-export const ENTRIES = 100_000;
+const ENTRIES = 100_000;
+const PLACES = 131_072;
 const BUCKETS = 131_072;
 /** Beyond, further tools of the trace are not noted, so that no trace is long to walk through. */
 const TOOLS_OF_A_TRACE = 100;
+/** Words of an entry in a snapshot. */
 const NUMBERS = 4;
-const NONE = -1;
+/** Words of an entry: two halves of the trace's hash, its calls, and the number of the next older one of its bucket. */
+const LOW = 0;
+const HIGH = 1;
+const CALLS = 2;
+const OLDER = 3;
+const WORDS = 4;
+/** Older than any entry. */
+const GONE = 2 ** 32;
 
 export interface ToolOfServer {
   readonly server: string;
@@ -27,14 +37,12 @@ export const savedServerViews = Type.Object({
 });
 
 export class ServerViews {
-  readonly #low = new Int32Array(ENTRIES);
-  readonly #high = new Int32Array(ENTRIES);
-  readonly #calls = new Int32Array(ENTRIES);
+  readonly #words = new Int32Array(PLACES * WORDS);
   readonly #tools: ToolOfServer[] = [];
-  /** Next older entry of the bucket. */
-  readonly #older = new Int32Array(ENTRIES);
-  readonly #newest = new Int32Array(BUCKETS).fill(NONE);
-  #oldest = 0;
+  /** Of each bucket, the number of its newest entry. Entries are numbered as they come; the lowest bits are the place. */
+  readonly #newest = new Int32Array(BUCKETS);
+  #last = 0;
+  #size = 0;
   #hashLow = 0;
   #hashHigh = 0;
 
@@ -47,26 +55,28 @@ export class ServerViews {
   of(trace: string, visit: (tool: ToolOfServer, calls: number) => void): void {
     this.#hash(trace);
     const [low, high] = [this.#hashLow, this.#hashHigh];
-    for (let at = this.#newest[low & (BUCKETS - 1)]!; at !== NONE; at = this.#older[at]!)
-      if (this.#low[at] === low && this.#high[at] === high) visit(this.#tools[at]!, this.#calls[at]!);
+    for (let age = this.#newestAge(low); age < this.#size; age = this.#nextAge(age)) {
+      const place = this.#placeOf(age);
+      if (this.#isOf(place, low, high)) visit(this.#tools[place]!, this.#words[place * WORDS + CALLS]!);
+    }
   }
 
   snapshot(): Static<typeof savedServerViews> {
     const numbers = new Map<ToolOfServer, number>();
-    const views = new Int32Array(this.#tools.length * NUMBERS);
-    for (let i = 0; i < this.#tools.length; i++) {
-      const at = (this.#oldest + i) % this.#tools.length;
-      const tool = this.#tools[at]!;
+    const views = new Int32Array(this.#size * NUMBERS);
+    for (let i = 0; i < this.#size; i++) {
+      const place = this.#placeOf(this.#size - 1 - i);
+      const tool = this.#tools[place]!;
       let number = numbers.get(tool);
       if (number === undefined) {
         number = numbers.size;
         numbers.set(tool, number);
       }
       // One by one: a list of them for each entry took four times as long, in which nobody is answered.
-      views[i * NUMBERS] = this.#low[at]!;
-      views[i * NUMBERS + 1] = this.#high[at]!;
+      views[i * NUMBERS] = this.#words[place * WORDS + LOW]!;
+      views[i * NUMBERS + 1] = this.#words[place * WORDS + HIGH]!;
       views[i * NUMBERS + 2] = number;
-      views[i * NUMBERS + 3] = this.#calls[at]!;
+      views[i * NUMBERS + 3] = this.#words[place * WORDS + CALLS]!;
     }
     return {
       tools: [...numbers.keys()].map(({ server, tool }) => [server, tool]),
@@ -85,37 +95,50 @@ export class ServerViews {
   }
 
   #add(low: number, high: number, tool: ToolOfServer, calls: number): void {
-    const bucket = low & (BUCKETS - 1);
+    const words = this.#words;
     let tools = 0;
-    for (let at = this.#newest[bucket]!; at !== NONE; at = this.#older[at]!) {
-      if (this.#low[at] !== low || this.#high[at] !== high) continue;
-      if (isSame(this.#tools[at]!, tool)) {
-        this.#calls[at] = this.#calls[at]! + calls;
+    for (let age = this.#newestAge(low); age < this.#size; age = this.#nextAge(age)) {
+      const place = this.#placeOf(age);
+      if (!this.#isOf(place, low, high)) continue;
+      if (isSame(this.#tools[place]!, tool)) {
+        words[place * WORDS + CALLS]! += calls;
         return;
       }
       if (++tools === TOOLS_OF_A_TRACE) return;
     }
-    const at = this.#oldest;
-    if (at < this.#tools.length) this.#unlink(at);
-    this.#oldest = (at + 1) % ENTRIES;
-    this.#low[at] = low;
-    this.#high[at] = high;
-    this.#calls[at] = calls;
-    this.#tools[at] = tool;
-    this.#older[at] = this.#newest[bucket]!;
-    this.#newest[bucket] = at;
+    const bucket = low & (BUCKETS - 1);
+    this.#last = (this.#last + 1) | 0;
+    if (this.#size < ENTRIES) this.#size++;
+    const place = this.#placeOf(0);
+    words[place * WORDS + LOW] = low;
+    words[place * WORDS + HIGH] = high;
+    words[place * WORDS + CALLS] = calls;
+    words[place * WORDS + OLDER] = this.#newest[bucket]!;
+    this.#tools[place] = tool;
+    this.#newest[bucket] = this.#last;
   }
 
-  /** Takes the oldest entry of all out of its bucket, where it is the last. */
-  #unlink(oldest: number): void {
-    const bucket = this.#low[oldest]! & (BUCKETS - 1);
-    let at = this.#newest[bucket]!;
-    if (at === oldest) {
-      this.#newest[bucket] = NONE;
-      return;
-    }
-    while (this.#older[at] !== oldest) at = this.#older[at]!;
-    this.#older[at] = NONE;
+  /** How many entries came after that one: those that are in the ring are younger than its size. */
+  #ageOf(entry: number): number {
+    return (this.#last - entry) >>> 0;
+  }
+
+  #placeOf(age: number): number {
+    return (this.#last - age) & (PLACES - 1);
+  }
+
+  #newestAge(low: number): number {
+    return this.#ageOf(this.#newest[low & (BUCKETS - 1)]!);
+  }
+
+  /** A number comes again after four thousand million entries: what seems younger then is long gone. */
+  #nextAge(age: number): number {
+    const next = this.#ageOf(this.#words[this.#placeOf(age) * WORDS + OLDER]!);
+    return next > age ? next : GONE;
+  }
+
+  #isOf(place: number, low: number, high: number): boolean {
+    return this.#words[place * WORDS + LOW] === low && this.#words[place * WORDS + HIGH] === high;
   }
 
   #hash(trace: string): void {
