@@ -1,5 +1,4 @@
 /** What the collector counts and shows: one instrument for each metric of the catalogue, bounded and born at zero. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Waiting } from './born-at-zero.ts';
 import { exposedMetrics, pagingMetrics } from './catalogue/catalogue.ts';
@@ -11,6 +10,7 @@ import { exposition } from './exposition.ts';
 import { Family, type Labels, type SavedGroup } from './series.ts';
 import { LabelBounds } from './series-bounds.ts';
 import type { Counter, Group, Histogram } from './series-values.ts';
+import { Turns } from './turns.ts';
 
 /** The labels of one series. Counters and histograms clean and bound the values of open labels, gauges only clean. */
 export type SeriesLabels<M extends Metric> = {
@@ -150,13 +150,14 @@ export function createInstruments(config: CollectorConfig, now: () => number): I
       settleAll();
       for (const update of updates) update();
       const at = now();
+      const turns = new Turns();
       let whole = false;
       try {
-        for (const _ of waiting.scrape(at)) await nextTurn();
-        for (const _ of waitingToPage.scrape(at)) await nextTurn();
+        for (const _ of waiting.scrape(at)) await turns.next();
+        for (const _ of waitingToPage.scrape(at)) await turns.next();
         for (const chunk of exposition(families.values())) {
           yield chunk;
-          await nextTurn();
+          await turns.next();
         }
         yield Buffer.from(await runtime.metrics());
         whole = true;
