@@ -19,7 +19,7 @@ type Entry =
       readonly kind: 'verdict';
       readonly time: string;
       readonly judgement: Judgement;
-      /** The finding, where memory no longer had it. */
+      /** The finding, which memory may no longer have when this is on disk or read again; earlier versions left it out at times. */
       readonly evicted?: Finding;
     };
 
@@ -73,13 +73,11 @@ export class FindingLog {
   judge(findings: readonly Finding[], said: Omit<Judgement, 'finding'>): Promise<Finding[]> {
     const { journal, pipeline } = this.#parts;
     const time = timestamp(said.time_ms);
-    const entries = findings.map((finding) => {
-      const judgement = { finding: finding.id, ...said };
-      const evicted = pipeline.findings.find(finding.id) ? {} : { evicted: structuredClone(finding) };
-      return { kind: 'verdict', time, judgement, ...evicted } as const;
-    });
+    const entries = findings.map(
+      (finding) =>
+        ({ kind: 'verdict', time, judgement: { finding: finding.id, ...said }, evicted: finding }) as const,
+    );
     return journal.append(recordOf(entries, said.time_ms), () =>
-      // What was there when this began may have made room since.
       findings.flatMap((finding, i) => pipeline.detection.judge(entries[i]!.judgement, finding) ?? []),
     );
   }
