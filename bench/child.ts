@@ -12,6 +12,16 @@ export interface Usage {
   readonly rssBytes: number;
   /** The most it ever had. */
   readonly peakRssBytes: number;
+  /** Since it was asked last, once it was asked to watch. */
+  readonly watched?: Watched | undefined;
+}
+
+/** What made a server's senders wait, in milliseconds: 99 of 100 within, and the longest. */
+export interface Watched {
+  /** For how long its event loop stood still. */
+  readonly loopMs: { readonly p99: number; readonly max: number };
+  /** How long a sync of a file took, its way back to the event loop included. */
+  readonly syncMs: { readonly p99: number; readonly max: number };
 }
 
 /** Children that run: whatever ends this process ends them too. */
@@ -73,6 +83,11 @@ export class Child {
 
   usage(): Promise<Usage> {
     return this.ask({});
+  }
+
+  /** From now on its usage says what made its senders wait. */
+  async watch(): Promise<void> {
+    await this.ask({ watch: true });
   }
 
   /** Settles when it has ended. */

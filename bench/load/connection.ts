@@ -1,5 +1,4 @@
 /** One keep-alive connection of the load, on a plain socket: what the sender costs must not hide what the server costs. */
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 export interface Answer {
@@ -7,56 +6,83 @@ export interface Answer {
   readonly body: string;
 }
 
+export type OnAnswer = (answer: Answer) => void;
+
 const HEAD_END = '\r\n\r\n';
+const LENGTH = 'content-length: ';
+/** Shared by all connections: what was read is text before anything else is read. */
+const receiving = Buffer.allocUnsafeSlow(64 * 1024);
 
 export class Connection {
   readonly #socket: Socket;
   #received = '';
-  #settle: { resolve: (answer: Answer) => void; reject: (error: Error) => void } | undefined;
+  #onAnswer: OnAnswer | undefined;
+  #onError: ((error: Error) => void) | undefined;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setEncoding('latin1').on('data', (chunk) => this.#onData(String(chunk)));
-    socket.on('error', (error) => this.#settle?.reject(error));
-    socket.on('close', () => this.#settle?.reject(new Error('the server closed the connection')));
+  private constructor(port: number, connected: (error?: Error) => void) {
+    const onread = {
+      buffer: receiving,
+      callback: (bytes: number) => {
+        this.#read(receiving.toString('latin1', 0, bytes));
+        return true;
+      },
+    };
+    this.#socket = connect({ host: '127.0.0.1', port, noDelay: true, onread }, () => connected());
+    this.#socket.on('error', (error) => {
+      connected(error);
+      this.#onError?.(error);
+    });
+    this.#socket.on('close', () => this.#onError?.(new Error('the server closed the connection')));
   }
 
-  static async open(port: number): Promise<Connection> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true });
-    await once(socket, 'connect');
-    return new Connection(socket);
+  static open(port: number): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const connection = new Connection(port, (error) => (error ? reject(error) : resolve(connection)));
+    });
   }
 
-  /** Sends one request; only then the next. */
+  /** Told of what ends the connection while an answer is waited for. */
+  onError(told: (error: Error) => void): void {
+    this.#onError = told;
+  }
+
+  /** Sends one request; only when it is answered the next. */
+  post(request: Buffer, answered: OnAnswer): void {
+    this.#onAnswer = answered;
+    this.#socket.write(request);
+  }
+
+  /** The same for who sends few requests. */
   send(head: string, body: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      this.#socket.cork();
-      this.#socket.write(head, 'latin1');
-      this.#socket.write(body);
-      this.#socket.uncork();
+      this.onError(reject);
+      this.post(Buffer.concat([Buffer.from(head, 'latin1'), body]), resolve);
     });
   }
 
   close(): void {
-    this.#settle = undefined;
+    this.#onError = undefined;
     this.#socket.destroy();
   }
 
-  #onData(chunk: string): void {
-    this.#received += chunk;
-    const end = this.#received.indexOf(HEAD_END);
-    if (end < 0) return;
-    const head = this.#received.slice(0, end);
-    const length = /^content-length: *(\d+)/im.exec(head)?.[1];
+  #read(text: string): void {
+    const received = this.#received + text;
+    this.#received = received;
+    const headEnd = received.indexOf(HEAD_END);
+    if (headEnd < 0) return;
+    const length = lengthOf(received.slice(0, headEnd));
     if (length === undefined) {
-      this.#settle?.reject(new Error(`an answer without a length: ${head}`));
+      this.#onError?.(new Error(`an answer without a length: ${received.slice(0, headEnd)}`));
       return;
     }
-    const bodyStart = end + HEAD_END.length;
-    if (this.#received.length < bodyStart + Number(length)) return;
-    const body = this.#received.slice(bodyStart);
+    const bodyStart = headEnd + HEAD_END.length;
+    if (received.length < bodyStart + length) return;
     this.#received = '';
-    this.#settle?.resolve({ status: Number(head.slice(9, 12)), body });
+    this.#onAnswer?.({ status: Number(received.slice(9, 12)), body: received.slice(bodyStart) });
   }
+}
+
+function lengthOf(head: string): number | undefined {
+  const at = head.toLowerCase().indexOf(LENGTH);
+  return at < 0 ? undefined : Number.parseInt(head.slice(at + LENGTH.length), 10);
 }

@@ -14,8 +14,17 @@ export interface Job {
   readonly requestsPerSecond?: number;
 }
 
+/** Milliseconds within which half and 99 of 100 lie, and the longest. */
+export interface Times {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 export interface Outcome {
   readonly seconds: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  /** From a request to its answer. */
+  readonly latencyMs: Times;
+  /** By how much the load itself was late with requests that were due. */
+  readonly latenessMs: Times;
 }

@@ -1,6 +1,6 @@
 /** The load as the subjects use it, and what it costs a server. */
 import { join } from 'node:path';
-import { Child, type Usage } from '../child.ts';
+import { Child, type Usage, type Watched } from '../child.ts';
 import type { Shape } from '../payload/bodies.ts';
 import type { Job, Outcome } from './job.ts';
 
@@ -17,6 +17,7 @@ export interface Cost extends Outcome {
   /** CPU of the server. */
   readonly cpuUsPerEvent: number;
   readonly eventsPerSecond: number;
+  readonly watched?: Watched | undefined;
 }
 
 let runs = 0;
@@ -43,6 +44,7 @@ export class Load {
       ...outcome,
       cpuUsPerEvent: (after.cpuUs - before.cpuUs) / events,
       eventsPerSecond: events / outcome.seconds,
+      watched: after.watched,
     };
   }
 

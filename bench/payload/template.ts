@@ -26,6 +26,12 @@ export function templateOf(bytes: Buffer, written: Template['written']): Templat
   return { bytes, ids: places(ID_MARK), traces: places(TRACE_MARK), written };
 }
 
+/** The template behind a head that has no ids. */
+export function withHead(head: Buffer, { bytes, ids, traces, written }: Template): Template {
+  const behind = (places: readonly number[]) => places.map((place) => place + head.length);
+  return { bytes: Buffer.concat([head, bytes]), ids: behind(ids), traces: behind(traces), written };
+}
+
 /** A copy whose ids are `first`, `first + 1` and so on within `run`, both below 2^32. */
 export function withNewIds({ bytes, ids, traces, written }: Template, run: number, first: number): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length);
