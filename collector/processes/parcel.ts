@@ -5,7 +5,6 @@
  * array. Events stand in it as they were sent, so that they are copied once and parsed once.
  */
 import { CLOSE_BRACKET, COMMA, OPEN_BRACKET } from '../receive/json-bytes.ts';
-import { FRAME_HEAD_BYTES, newFrame } from './frames.ts';
 
 /** About a hundred events: parsing costs the least at this size, and holds nobody up. */
 const RUN_BYTES = 64 * 1024;
@@ -37,32 +36,34 @@ export class Parcel {
     this.#bytes += until - from;
   }
 
-  /** All of it as a frame. */
-  frame(number: number): Buffer {
-    const kind = Buffer.from(this.sourceKind);
-    const events = this.#events.length;
+  /** How many bytes it takes at the most. */
+  get mostBytes(): number {
     // Each event has a comma or a bracket behind it.
-    const content = this.#bytes + events;
+    const content = this.#bytes + this.#events.length;
     const mostRuns = 1 + Math.floor(content / (RUN_BYTES - RUN_HEAD_BYTES));
-    const most = 1 + kind.length + mostRuns * RUN_HEAD_BYTES + content;
-    const frame = newFrame(number, most);
-    let at = frame.writeUInt8(kind.length, FRAME_HEAD_BYTES);
-    at += kind.copy(frame, at);
+    return 1 + Buffer.byteLength(this.sourceKind) + mostRuns * RUN_HEAD_BYTES + content;
+  }
+
+  /** Writes all of it from a place on, and answers where it ends. */
+  write(into: Buffer, from: number): number {
+    const kind = Buffer.from(this.sourceKind);
+    let at = into.writeUInt8(kind.length, from);
+    at += kind.copy(into, at);
     let run = at;
+    const events = this.#events.length;
     for (let i = 0; i < events; i++) {
       if (at === run) {
         at += LENGTH_BYTES;
-        frame[at++] = OPEN_BRACKET;
+        into[at++] = OPEN_BRACKET;
       }
-      at += this.#events[i]!.copy(frame, at, this.#from[i], this.#until[i]);
+      at += this.#events[i]!.copy(into, at, this.#from[i], this.#until[i]);
       const isLast = i === events - 1 || at - run >= RUN_BYTES;
-      frame[at++] = isLast ? CLOSE_BRACKET : COMMA;
+      into[at++] = isLast ? CLOSE_BRACKET : COMMA;
       if (!isLast) continue;
-      frame.writeUInt32BE(at - run - LENGTH_BYTES, run);
+      into.writeUInt32BE(at - run - LENGTH_BYTES, run);
       run = at;
     }
-    frame.writeUInt32BE(at - FRAME_HEAD_BYTES, 0);
-    return frame.subarray(0, at);
+    return at;
   }
 }
 

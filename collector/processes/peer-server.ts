@@ -9,8 +9,8 @@ import type { Intake } from '../receive/intake.ts';
 import { visitText } from '../receive/json-events.ts';
 import { overloaded, Refusal, unavailable } from '../receive/refusal.ts';
 import { EventScan } from './event-scan.ts';
-import { FRAME_HEAD_BYTES, newFrame, onMessages, write } from './frames.ts';
-import { open } from './parcel.ts';
+import { FrameWriter, onMessages } from './frames.ts';
+import { type Opened, open } from './parcel.ts';
 import { type PeerAnswer, socketOf } from './peers.ts';
 
 const OPEN_BRACKET_BYTES = 1;
@@ -31,7 +31,7 @@ export async function servePeers(
     const claim = inFlight.claim();
     try {
       if (!claim.add(message.length)) throw overloaded();
-      const { sourceKind, runs } = open(message);
+      const { sourceKind, runs } = openToKeep(message);
       const admission = intake.beginSentOn(sourceKind, claim);
       const quickly = intake.quick.for(admission);
       for (const [i, run] of runs.entries()) {
@@ -75,14 +75,13 @@ class Connection {
 
   constructor(socket: Socket, take: (message: Buffer) => Promise<PeerAnswer>) {
     this.#socket = socket;
+    const writer = new FrameWriter(socket);
     onMessages(socket, async (number, message) => {
       // Its sender hears that the connection has ended, and takes it for what it is.
       if (this.#finishing) return;
       this.#unanswered++;
       const text = Buffer.from(JSON.stringify(await take(message)));
-      const frame = newFrame(number, text.length);
-      text.copy(frame, FRAME_HEAD_BYTES);
-      if (socket.writable) write(socket, frame);
+      if (socket.writable) writer.write(number, text.length, (into, at) => at + text.copy(into, at));
       this.#unanswered--;
       if (this.#finishing) this.finish();
     });
@@ -94,6 +93,12 @@ class Connection {
     this.#finishing = true;
     if (this.#unanswered === 0) this.#socket.destroySoon();
   }
+}
+
+/** What takes several turns of the event loop needs bytes of its own. */
+function openToKeep(message: Buffer): Opened {
+  const opened = open(message);
+  return opened.runs.length > 1 ? open(Buffer.from(message)) : opened;
 }
 
 /** Takes the events of a run. One that is not JSON costs no other. */

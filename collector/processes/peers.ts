@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { RejectionReason } from '../catalogue/collector-metrics.ts';
 import { Refusal, unavailable } from '../receive/refusal.ts';
-import { onMessages, write } from './frames.ts';
+import { FrameWriter, onMessages } from './frames.ts';
 import type { SentOn } from './outbox.ts';
 import type { Parcel } from './parcel.ts';
 
@@ -64,6 +64,7 @@ interface Awaited {
 class Peer {
   readonly #path: string;
   #socket: Socket | undefined;
+  #writer: FrameWriter | undefined;
   #awaited = new Map<number, Awaited>();
   #sent = 0;
 
@@ -76,11 +77,12 @@ class Peer {
     const number = ++this.#sent >>> 0;
     this.#socket ??= this.#connect();
     const socket = this.#socket;
+    const writer = this.#writer!;
     return new Promise((resolve) => {
       // Whoever does not answer one message answers none: what else waits ends with it.
       const timer = setTimeout(() => socket.destroy(), TIMEOUT_MS);
       this.#awaited.set(number, { resolve, timer });
-      write(socket, parcel.frame(number));
+      writer.write(number, parcel.mostBytes, (into, at) => parcel.write(into, at));
     });
   }
 
@@ -90,6 +92,7 @@ class Peer {
 
   #connect(): Socket {
     const socket = connect(this.#path);
+    this.#writer = new FrameWriter(socket);
     const awaited = new Map<number, Awaited>();
     this.#awaited = awaited;
     onMessages(socket, (number, message) => {
