@@ -6,8 +6,8 @@
  * That this process came late to hand it over (it shares the machine with the server) is no time that the server took,
  * and is told apart; that it came late to read an answer cannot be told from a late answer, and counts.
  *
- * All that is due is sent in one turn of a timer, and nothing is made for a request but its bytes: a promise and a timer
- * for each, and their garbage, took as much of the processor as the server had left, and paused for up to 59 ms.
+ * All that is due is sent in one turn of a timer, and nothing is made for a request but its bytes and what its answer calls:
+ * with a promise and a timer for each, a paced request took 20 µs of the processors that the server needs, now 16.
  */
 import { answerMessages } from '../child.ts';
 import { bodiesOf, type Shape } from '../payload/bodies.ts';

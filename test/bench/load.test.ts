@@ -19,7 +19,11 @@ afterEach(async () => {
 async function slowTarget() {
   load = new Load();
   server = createServer((request, response) => {
-    request.resume().on('end', () => setTimeout(() => response.writeHead(202).end('{}'), SERVER_MS));
+    request
+      .resume()
+      .on('end', () =>
+        setTimeout(() => response.writeHead(202, { 'content-length': 2 }).end('{}'), SERVER_MS),
+      );
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const usage = async () => ({ cpuUs: 0, rssBytes: 0, peakRssBytes: 0 });
