@@ -51,11 +51,11 @@ export class Intake {
   constructor(parts: IntakeParts) {
     this.parts = parts;
     this.settings = new Settings(parts.sessionHash);
-    this.quick = new QuickEvents(new CallReader(this.settings, (event) => this.#isOwn(event)));
+    this.quick = new QuickEvents(new CallReader(this.settings, (event) => this.isOwn(event)));
   }
 
   /** Whether this process processes what a session sends. */
-  #isOwn(event: McpEvent): boolean {
+  isOwn(event: McpEvent): boolean {
     const { peers } = this.parts;
     if (peers === undefined) return true;
     // Whose an event without a session is, its trace or its id decides.

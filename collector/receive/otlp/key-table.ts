@@ -18,6 +18,10 @@ const LONGEST_REMEMBERED = 64;
 export class SeenKey implements TextPlace {
   /** Undefined when it is none of the set. */
   readonly key: string | undefined;
+  /** What it decides of a call, by `ROLE`. */
+  role = 0;
+  /** Of those of the set, in their order. */
+  readonly number: number;
   readonly length: number;
   readonly words: Int32Array;
   /** The one that stood behind it last time. */
@@ -27,8 +31,9 @@ export class SeenKey implements TextPlace {
   /** Where the text was found that it had last. */
   place = 0;
 
-  constructor(key: string | undefined, bytes: Bytes, start: number, length: number) {
+  constructor(key: string | undefined, number: number, bytes: Bytes, start: number, length: number) {
     this.key = key;
+    this.number = number;
     this.length = length;
     this.words = new Int32Array(wordsOf(length));
     keepWords(bytes, start, length, this.words, 0);
@@ -39,8 +44,12 @@ export class SeenKey implements TextPlace {
   }
 }
 
+/** Of keys that are none of the set. */
+const NO_NUMBER = -1;
+
 export class KeyTable implements WantedKeys {
   readonly #keys: ReadonlySet<string>;
+  readonly wanted: readonly SeenKey[];
   readonly #slots: SeenKey[][] = Array.from({ length: SLOTS }, () => []);
   /** What stands before the first key of a record. */
   readonly first: SeenKey;
@@ -49,11 +58,13 @@ export class KeyTable implements WantedKeys {
   constructor(keys: Iterable<string>) {
     this.#keys = new Set(keys);
     const viewOf = (bytes: Buffer) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (const key of this.#keys) {
+    this.wanted = [...this.#keys].map((key, number) => {
       const bytes = Buffer.from(key);
-      this.#remember(new SeenKey(key, viewOf(bytes), 0, bytes.length), viewOf(bytes), 0);
-    }
-    this.first = new SeenKey(undefined, viewOf(Buffer.from('')), 0, 0);
+      const seen = new SeenKey(key, number, viewOf(bytes), 0, bytes.length);
+      this.#remember(seen, viewOf(bytes), 0);
+      return seen;
+    });
+    this.first = new SeenKey(undefined, NO_NUMBER, viewOf(Buffer.from('')), 0, 0);
   }
 
   has(key: string): boolean {
@@ -71,7 +82,7 @@ export class KeyTable implements WantedKeys {
     if (seen === undefined) {
       if (this.#remembered >= REMEMBERED || length > LONGEST_REMEMBERED) return undefined;
       this.#remembered++;
-      seen = new SeenKey(undefined, bytes, start, length);
+      seen = new SeenKey(undefined, NO_NUMBER, bytes, start, length);
       this.#remember(seen, bytes, start);
     }
     before.next = seen;

@@ -5,9 +5,8 @@
  * A generated decoder builds every object of every span; most spans that reach the collector are not about MCP, and
  * most attributes of those that are matter to nobody here.
  */
-import { AttributeList } from './attribute-list.ts';
-import { readAttributesOf } from './attributes.ts';
 import type { KeyTable } from './key-table.ts';
+import { type KnownResource, NO_RESOURCE, type Origin, resourcesBy } from './known/resources.ts';
 import { PlainAttributes } from './plain-attributes.ts';
 import { type Context, readLog, readSpan } from './protobuf-records.ts';
 import type { TelemetryRecord } from './record.ts';
@@ -15,13 +14,14 @@ import { WireReader } from './wire.ts';
 
 const RESOURCE_RECORDS = 1;
 const RESOURCE = 1;
-const RESOURCE_ATTRIBUTES = 1;
 const SCOPE_RECORDS = 2;
 const SCOPE = 1;
 const RECORDS = 2;
 const SCOPE_NAME = 1;
 
 export type Visit = (record: TelemetryRecord) => void;
+/** Takes a record by its bytes, if it can; then it is not visited. */
+export type TakeBytes = (from: number, to: number, origin: Origin) => boolean;
 
 interface Decoding {
   readonly reader: WireReader;
@@ -30,12 +30,19 @@ interface Decoding {
   readonly visit: Visit;
   readonly read: typeof readSpan;
   readonly plain: PlainAttributes;
+  readonly take: TakeBytes | undefined;
   count: number;
 }
 
 /** Visits at most `limit` spans and returns how many more there were. Throws MalformedError or TooLargeError. */
-export function decodeTraces(bytes: Buffer, keys: KeyTable, limit: number, visit: Visit): number {
-  return decode(bytes, keys, limit, visit, readSpan);
+export function decodeTraces(
+  bytes: Buffer,
+  keys: KeyTable,
+  limit: number,
+  visit: Visit,
+  take?: TakeBytes,
+): number {
+  return decode(bytes, keys, limit, visit, readSpan, take);
 }
 
 /** As `decodeTraces`, for log records. */
@@ -43,10 +50,17 @@ export function decodeLogs(bytes: Buffer, keys: KeyTable, limit: number, visit: 
   return decode(bytes, keys, limit, visit, readLog);
 }
 
-function decode(bytes: Buffer, keys: KeyTable, limit: number, visit: Visit, read: typeof readSpan): number {
+function decode(
+  bytes: Buffer,
+  keys: KeyTable,
+  limit: number,
+  visit: Visit,
+  read: typeof readSpan,
+  take?: TakeBytes,
+): number {
   const reader = new WireReader(bytes);
   const plain = new PlainAttributes(reader, keys);
-  const decoding: Decoding = { reader, keys, limit, visit, read, plain, count: 0 };
+  const decoding: Decoding = { reader, keys, limit, visit, read, plain, take, count: 0 };
   for (let field = reader.field(); field !== 0; field = reader.field()) {
     if (field === RESOURCE_RECORDS) readResourceRecords(decoding);
     else reader.skip();
@@ -56,15 +70,14 @@ function decode(bytes: Buffer, keys: KeyTable, limit: number, visit: Visit, read
 
 function readResourceRecords(decoding: Decoding): void {
   const { reader, keys } = decoding;
+  const resources = resourcesBy(keys);
   const outer = reader.enter();
-  const resource = new AttributeList();
+  let resource = NO_RESOURCE;
   // What records share may stand behind them on the wire, so it is read first; of several, the last holds.
   const start = reader.position;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
-    if (field === RESOURCE) {
-      resource.clear();
-      readAttributesOf(reader, RESOURCE_ATTRIBUTES, resource, keys);
-    } else reader.skip();
+    if (field === RESOURCE) resource = resources.next(reader);
+    else reader.skip();
   }
   reader.position = start;
   for (let field = reader.field(); field !== 0; field = reader.field()) {
@@ -74,7 +87,7 @@ function readResourceRecords(decoding: Decoding): void {
   reader.leave(outer);
 }
 
-function readScopeRecords(decoding: Decoding, resource: AttributeList): void {
+function readScopeRecords(decoding: Decoding, resource: KnownResource): void {
   const { reader } = decoding;
   const outer = reader.enter();
   let scope = '';
@@ -84,21 +97,27 @@ function readScopeRecords(decoding: Decoding, resource: AttributeList): void {
     else reader.skip();
   }
   reader.position = start;
-  const context = { resource, scope };
+  const context = { resource: resource.attributes, scope };
+  const origin = decoding.take && resource.origin(scope);
   for (let field = reader.field(); field !== 0; field = reader.field()) {
-    if (field === RECORDS) readRecord(decoding, context);
+    if (field === RECORDS) readRecord(decoding, context, origin);
     else reader.skip();
   }
   reader.leave(outer);
 }
 
-function readRecord(decoding: Decoding, context: Context): void {
-  const { reader, keys, limit, visit, read, plain } = decoding;
+function readRecord(decoding: Decoding, context: Context, origin: Origin | undefined): void {
+  const { reader, keys, limit, visit, read, plain, take } = decoding;
   if (++decoding.count > limit) {
     reader.slice();
     return;
   }
   const outer = reader.enter();
+  if (origin !== undefined && take!(reader.position, reader.end, origin)) {
+    reader.position = reader.end;
+    reader.leave(outer);
+    return;
+  }
   const record = read(reader, keys, plain, context);
   reader.leave(outer);
   visit(record);

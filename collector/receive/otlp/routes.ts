@@ -1,6 +1,7 @@
 /** `POST /v1/traces`, `/v1/logs` and `/v1/metrics`: OTLP/HTTP as its specification says, in protobuf and in JSON. */
 import type { FastifyRequest } from 'fastify';
 import { collectorIgnored } from '../../catalogue/collector-metrics.ts';
+import type { McpEvent } from '../../catalogue/events.ts';
 import type { CollectorLimits } from '../../config.ts';
 import type { Claim } from '../in-flight.ts';
 import type { Intake } from '../intake.ts';
@@ -10,11 +11,13 @@ import type { IngestServer } from '../server.ts';
 import { RecordAdmission, type RecordsAnswer } from '../sources/admission.ts';
 import { withBody } from '../sources/lines.ts';
 import type { Normaliser } from '../sources/normalise.ts';
+import type { Plan } from '../sources/record-reader.ts';
 import { recognise, wantedKeys, wantedOfSpans } from '../sources/registry.ts';
 import { isProtobuf, otlpDialect, type RejectedName, successBody } from './answer.ts';
 import { decodeLogsJson, decodeTracesJson } from './json.ts';
 import type { KeyTable } from './key-table.ts';
-import { decodeLogs, decodeTraces, type Visit } from './protobuf.ts';
+import { KnownSpans } from './known/known-spans.ts';
+import { decodeLogs, decodeTraces, type TakeBytes, type Visit } from './protobuf.ts';
 import { MalformedError, TooLargeError } from './record.ts';
 
 interface Signal {
@@ -58,6 +61,8 @@ export function registerOtlp(
   normaliser: Normaliser,
   limits: CollectorLimits,
 ): void {
+  const known = new KnownSpans(intake.settings, (event) => intake.isOwn(event));
+  const learn = (event: McpEvent, plan: Plan) => known.learn(event, plan);
   for (const signal of signals) {
     const { path, records, rejectedName } = signal;
     server.post(
@@ -66,9 +71,11 @@ export function registerOtlp(
         const admission = new RecordAdmission(intake, normaliser, claim);
         const visit: Visit = (record) => {
           const whole = withBody(record, wantedKeys);
-          admission.take(whole, recognise(whole));
+          admission.take(whole, recognise(whole), learn);
         };
-        const surplus = decodeBody(signal, body, request, claim, limits, visit);
+        known.start();
+        const take: TakeBytes = (from, to, origin) => known.take(body, from, to, origin, admission);
+        const surplus = decodeBody(signal, body, request, claim, limits, visit, take);
         admission.rejectSurplus(
           surplus,
           `more than ${limits.eventsPerRequest} ${records} in one request: send fewer`,
@@ -104,9 +111,10 @@ function decodeBody(
   claim: Claim,
   limits: CollectorLimits,
   visit: Visit,
+  take: TakeBytes,
 ): number {
   try {
-    if (isProtobuf(request)) return decode(body, keys, limits.eventsPerRequest, visit);
+    if (isProtobuf(request)) return decode(body, keys, limits.eventsPerRequest, visit, take);
     if (body.length === 0) return 0;
     holdContainers(body, claim, limits);
     return decodeJson(parse(body), keys, limits.eventsPerRequest, visit);

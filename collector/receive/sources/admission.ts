@@ -5,6 +5,8 @@ import {
   type IgnoredReason,
   type RejectionReason,
 } from '../../catalogue/collector-metrics.ts';
+import type { McpEvent } from '../../catalogue/events.ts';
+import type { SharedText } from '../../journal/shared-texts.ts';
 import type { Admission, RejectedEvent } from '../admission.ts';
 import type { Claim } from '../in-flight.ts';
 import type { Intake } from '../intake.ts';
@@ -52,8 +54,11 @@ export class RecordAdmission {
     this.#claim = claim;
   }
 
-  /** Takes one record; `plan` is its source's, undefined when it is none's. */
-  take(record: TelemetryRecord, plan: Plan | undefined): void {
+  /**
+   * Takes one record; `plan` is its source's, undefined when it is none's. `learn` is shown the event of a record that
+   * becomes one, before it counts.
+   */
+  take(record: TelemetryRecord, plan: Plan | undefined, learn?: (event: McpEvent, plan: Plan) => void): void {
     const index = this.#records++;
     const normalised = plan
       ? this.#normaliser.normalise(record, plan, this.#repeats)
@@ -64,6 +69,7 @@ export class RecordAdmission {
     } else if ('rejected' in normalised) {
       this.#reject(index, 'invalid', normalised.rejected);
     } else {
+      if (plan && normalised.events.length === 1) learn?.(normalised.events[0]!, plan);
       const { admission, records } = this.#of(plan?.source.name ?? '');
       const before = admission.rejections;
       for (const event of normalised.events) {
@@ -72,6 +78,15 @@ export class RecordAdmission {
       }
       if (admission.rejections > before) this.#withRejected++;
     }
+  }
+
+  /** Takes a record of a source that is known to be one call; its session is known by its keyed hash already. */
+  call(source: string, event: McpEvent, timeMs: number, setting: SharedText | undefined): void {
+    const { admission, records } = this.#of(source);
+    const before = admission.rejections;
+    records.push(this.#records++);
+    admission.call(event, timeMs, setting);
+    if (admission.rejections > before) this.#withRejected++;
   }
 
   /** Rejects what is no record at all. */

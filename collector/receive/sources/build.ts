@@ -13,7 +13,7 @@ import type { RecordReader } from './record-reader.ts';
 import type { SessionRef } from './session.ts';
 import type { Meaning, Reading, Verdict } from './source.ts';
 
-const LONGEST_DURATION_MS = 604_800_000;
+export const LONGEST_DURATION_MS = 604_800_000;
 
 /** Who called whom, where. */
 export interface Naming {

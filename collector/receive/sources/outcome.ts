@@ -24,7 +24,7 @@ const specifiedCodes = new Map<number, Meaning>([
   [-32042, is('input_required', 'none')],
 ]);
 
-const INVALID_PARAMS = -32602;
+export const INVALID_PARAMS = -32602;
 const UNKNOWN_TOOL = /\bunknown tool\b|\bno such tool\b|\btool\b.{1,200}\b(not found|disabled)\b/i;
 /** Characters of an error's text that are looked at: what a server says first, and a bound for the expression. */
 const LOOKED_AT = 1_024;

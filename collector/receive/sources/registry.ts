@@ -46,7 +46,7 @@ export const sources: readonly Source[] = [
   opentelemetry,
 ];
 
-const plans: readonly Plan[] = sources.map(planOf);
+export const plans: readonly Plan[] = sources.map(planOf);
 const planByName: ReadonlyMap<string, Plan> = new Map(plans.map((plan) => [plan.source.name, plan]));
 
 /** The source of this name, if it sends JSON lines. */

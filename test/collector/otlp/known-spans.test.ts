@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect, test } from 'vitest';
+import type { McpEvent } from '../../../collector/catalogue/events.ts';
+import type { SharedText } from '../../../collector/journal/shared-texts.ts';
+import { KnownSpans } from '../../../collector/receive/otlp/known/known-spans.ts';
+import { decodeTraces, type TakeBytes, type Visit } from '../../../collector/receive/otlp/protobuf.ts';
+import { MalformedError, TooLargeError } from '../../../collector/receive/otlp/record.ts';
+import { SessionHash } from '../../../collector/receive/privacy.ts';
+import { Settings } from '../../../collector/receive/settings.ts';
+import { Normaliser } from '../../../collector/receive/sources/normalise.ts';
+import { recognise, wantedOfSpans } from '../../../collector/receive/sources/registry.ts';
+import { parseTime } from '../../../collector/receive/times.ts';
+import { faultOf } from '../../../collector/receive/validate.ts';
+import { Generator } from './generate.ts';
+import { exporters } from './span-exporters.ts';
+
+const SEED = 20_261_121;
+const REQUESTS = 20_000;
+const LIMIT = 6;
+
+const hash = new SessionHash(Buffer.alloc(32, 7));
+/** Some sessions are another process's. */
+const isOwn = ({ session }: McpEvent) => session === undefined || session.id.length % 5 > 0;
+const knowsTool = (_server: string, tool: string) => tool.length % 2 === 0;
+
+/** One way to take requests in, and what became of each span. */
+class Way {
+  readonly #settings = new Settings(hash);
+  readonly #normaliser = new Normaliser({ knowsTool, jsonDepth: 64 });
+  readonly #known: KnownSpans | undefined;
+  quick = 0;
+  all = 0;
+
+  constructor(isQuick: boolean) {
+    this.#known = isQuick ? new KnownSpans(this.#settings, isOwn) : undefined;
+  }
+
+  of(body: Buffer): unknown {
+    const became: unknown[] = [];
+    const add = (source: string, event: McpEvent, timeMs: number | undefined, setting?: SharedText) => {
+      // As it is now: the objects in it may be shared. What is undefined is not there, and no order is told.
+      became.push(JSON.parse(JSON.stringify({ source, event, timeMs, setting: setting?.text })));
+    };
+    const visit: Visit = (record) => {
+      const plan = recognise(record);
+      if (plan === undefined) {
+        became.push('no source');
+        return;
+      }
+      const normalised = this.#normaliser.normalise(record, plan, new Map());
+      if (!('events' in normalised)) {
+        became.push(normalised);
+        return;
+      }
+      if (normalised.events.length === 1) this.#known?.learn(normalised.events[0]!, plan);
+      for (const event of normalised.events) {
+        const fault = faultOf(event);
+        if (fault !== undefined) became.push({ fault });
+        else if (!isOwn(event)) became.push({ others: structuredClone(event) });
+        else add(plan.source.name, event, parseTime(event.time), this.#settings.of(event));
+      }
+    };
+    const take: TakeBytes = (from, to, origin) =>
+      this.#known!.take(body, from, to, origin, {
+        call: (source, event, timeMs, setting) => {
+          expect(faultOf(JSON.parse(JSON.stringify(event)))).toBeUndefined();
+          this.quick++;
+          add(source, event, timeMs, setting);
+        },
+      });
+    this.#known?.start();
+    let surplus: number;
+    try {
+      surplus = decodeTraces(body, wantedOfSpans, LIMIT, visit, this.#known && take);
+    } catch (error) {
+      if (error instanceof MalformedError || error instanceof TooLargeError) return error.message;
+      throw error;
+    }
+    this.all += became.length;
+    return { became, surplus };
+  }
+}
+
+test(`spans that are compared and spans that are read become the same, in ${REQUESTS} requests made of seed ${SEED}`, () => {
+  const generator = new Generator(SEED);
+  const senders = exporters(generator);
+  const [plain, quick] = [new Way(false), new Way(true)];
+  let refused = 0;
+  for (let i = 0; i < REQUESTS; i++) {
+    const request = generator.pick(senders)(generator);
+    const body = generator.chance(0.85) ? request : generator.damage(request);
+    const [read, compared] = [plain.of(body), quick.of(body)];
+    if (typeof read === 'string') refused++;
+    if (!isDeepStrictEqual(compared, read)) {
+      expect(compared, `request ${i}: ${body.toString('hex')}`).toEqual(read);
+      expect.fail(`request ${i} differs in what vitest takes for the same`);
+    }
+  }
+  console.log(`${quick.quick} of ${quick.all} spans were compared; ${refused} requests were refused`);
+  expect(quick.quick).toBeGreaterThan(quick.all / 8);
+  expect(quick.all - quick.quick).toBeGreaterThan(quick.all / 10);
+  expect(refused).toBeGreaterThan(REQUESTS / 50);
+});
