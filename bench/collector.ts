@@ -10,7 +10,7 @@ import type { Target } from './load/load.ts';
 
 const program = resolve(import.meta.dirname, '../collector/main.ts');
 /** As the pod is started. */
-const deployedFlags = collectorNodeFlags(stackDefaults.collector.resources.memory);
+export const deployedFlags = collectorNodeFlags(stackDefaults.collector.resources.memory);
 const anyPort = { host: '127.0.0.1', port: 0 };
 
 /** Where the collector's data lies. In memory it goes the whole way through its journal but the wait for the disk. */
@@ -57,11 +57,16 @@ export interface RunningCollector extends Target {
   readonly end: () => Promise<void>;
 }
 
-/** Starts one over the data of a directory. */
-export async function startCollector(config: CollectorConfig): Promise<RunningCollector> {
+/** The path of a configuration, which is written into its data directory. */
+export function writeConfig(config: CollectorConfig): string {
   const file = join(config.dataDirectory, 'config.json');
   writeFileSync(file, JSON.stringify(config));
-  const child = Child.server(program, ['--config', file], deployedFlags);
+  return file;
+}
+
+/** Starts one over the data of a directory. */
+export async function startCollector(config: CollectorConfig): Promise<RunningCollector> {
+  const child = Child.server(program, ['--config', writeConfig(config)], deployedFlags);
   const { ingest, operations } = await child.ports();
   return {
     child,

@@ -56,10 +56,14 @@ async function measureShape(
     durable: send(servers.durable),
     inMemory: send(servers.inMemory),
   };
-  // What detectors cost is shown once; a subject of its own measures each of them.
+  // What the journal and the detectors cost is shown once; detectors have a subject of their own.
   const costs = isReference(format, size)
-    ? await interleaved(bench, name, { ...withoutDetectors, detecting: send(servers.detecting) })
-    : { ...(await interleaved(bench, name, withoutDetectors)), detecting: [] };
+    ? await interleaved(bench, name, {
+        ...withoutDetectors,
+        withoutJournal: send(servers.withoutJournal),
+        detecting: send(servers.detecting),
+      })
+    : { ...(await interleaved(bench, name, withoutDetectors)), withoutJournal: [], detecting: [] };
   const raw = cpu(costs.raw);
   const usual = cpu(costs.usual);
   const figure = (label: string, rounds: number[], rest: Partial<Figure> = {}): Figure => {
@@ -73,6 +77,7 @@ async function measureShape(
   return [
     figure('raw', raw),
     figure('usual design', usual),
+    ...(costs.withoutJournal.length > 0 ? [ours('without its journal', costs.withoutJournal)] : []),
     ours('in memory', costs.inMemory, demandOnCpu(format, size, ratio(cpu(costs.inMemory), raw))),
     ours('durable', costs.durable, demandOnUsual(format, size, ratio(usual, cpu(costs.durable)))),
     ...(costs.detecting.length > 0 ? [ours('durable, all detectors on', costs.detecting)] : []),
