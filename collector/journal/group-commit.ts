@@ -1,4 +1,8 @@
-/** One commit at a time; what arrives while it is under way forms the next group and shares one. */
+/**
+ * One commit at a time; what arrives while it is under way forms the next group and shares one. The first waits for the
+ * end of the turn, in which others often arrive: alone, it would keep them waiting for a whole commit.
+ */
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { collectorJournalErrors } from '../catalogue/collector-metrics.ts';
 import type { Instruments } from '../instruments.ts';
@@ -108,6 +112,7 @@ export class GroupCommit {
   }
 
   async #commitQueue(): Promise<void> {
+    await endOfTurn();
     while (this.#queue.length > 0) {
       const group = this.#takeGroup();
       this.#group = group;
