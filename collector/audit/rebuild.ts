@@ -16,10 +16,13 @@ import { parseTime } from '../receive/times.ts';
 import { readJournal } from './journal-reader.ts';
 import type { SessionRecord } from './session-record.ts';
 
-/** Sessions and findings written at once. */
+/** Sessions or findings written at once, and tools and places of the sessions. */
 const BATCH = 500;
+const BATCH_ROWS = 5_000;
 /** How long the thread works before it looks whether anybody wants something else of it. */
 const SLICE_MS = 10;
+/** As often as the collector itself does. */
+const TICK_MS = 1_000;
 
 export interface Replayed {
   readonly ended: readonly SessionRecord[];
@@ -40,36 +43,83 @@ export async function* replaySessions(
 ): AsyncGenerator<Replayed> {
   let clockMs = 0;
   const pipeline = new Pipeline(
-    // What was found then stands in the journal; nothing is to be found again.
-    { ...config, detection: { ...config.detection, enabled: false } },
+    // What was found then stands in the journal; nothing is to be found again, and no burst pages.
+    { ...config, burstWindows: [], detection: { ...config.detection, enabled: false } },
     createInstruments(config, () => clockMs),
     () => clockMs,
     () => {},
   );
   const seen = new SeenIds(config.limits.dedupeIds, Buffer.alloc(32));
-  let ended = new Set<Session>();
-  let findings = new Map<string, Finding>();
-  pipeline.sessions.onEnd = (session) => ended.add(session);
-  pipeline.findings.onChange = (finding) => findings.set(finding.id, finding);
-  const take = (position: Position): Replayed => {
-    const replayed = { ended: [...ended], findings: [...findings.values()], position };
-    ended = new Set();
-    findings = new Map();
-    return replayed;
-  };
+  const found = new Found();
+  pipeline.sessions.onEnd = (session) => found.addSession(session);
+  pipeline.findings.onChange = (finding) => found.addFinding(finding);
+  const idleMs = config.sessionIdleSeconds * 1_000;
+  /** Second by second while sessions fall silent, so that they end as they did and not all at once. */
+  function* passTo(ms: number, position: Position): Generator<Replayed> {
+    const silentMs = clockMs + idleMs + TICK_MS;
+    for (; clockMs + TICK_MS < Math.min(ms, silentMs); clockMs += TICK_MS) {
+      pipeline.tick();
+      if (found.isBatch) yield* found.take(position);
+    }
+    clockMs = Math.max(clockMs, ms);
+    pipeline.tick();
+  }
   let sliceFrom = performance.now();
   for await (const record of readJournal(directory, end)) {
-    clockMs = Math.max(clockMs, record.receivedMs);
+    if (clockMs === 0) clockMs = record.receivedMs;
+    if (record.receivedMs >= clockMs + TICK_MS) yield* passTo(record.receivedMs, record.position);
     process(record, pipeline, seen);
-    if (ended.size + findings.size >= BATCH) yield take(record.position);
+    if (found.isBatch) yield* found.take(record.position);
     if (performance.now() - sliceFrom < SLICE_MS) continue;
     await nextTurn();
     sliceFrom = performance.now();
   }
-  clockMs = Math.max(clockMs, nowMs);
-  pipeline.tick();
-  yield take(end);
+  yield* passTo(nowMs, end);
+  yield* found.take(end);
 }
+
+/** Sessions that have ended and findings, until they are taken. */
+class Found {
+  #ended = new Set<Session>();
+  #findings = new Map<string, Finding>();
+  #rows = 0;
+
+  addSession(session: Session): void {
+    this.#ended.add(session);
+    this.#rows += rowsOf(session);
+  }
+
+  addFinding(finding: Finding): void {
+    this.#findings.set(finding.id, finding);
+  }
+
+  /** Whether there is as much as is written at once. */
+  get isBatch(): boolean {
+    return this.#ended.size + this.#findings.size >= BATCH || this.#rows >= BATCH_ROWS;
+  }
+
+  /** All there is, in batches. */
+  *take(position: Position): Generator<Replayed> {
+    const findings = [...this.#findings.values()];
+    let ended: Session[] = [];
+    let rows = 0;
+    for (const session of this.#ended) {
+      if (ended.length === BATCH || rows >= BATCH_ROWS) {
+        yield { ended, findings: findings.splice(0, BATCH), position };
+        ended = [];
+        rows = 0;
+      }
+      ended.push(session);
+      rows += rowsOf(session);
+    }
+    yield { ended, findings, position };
+    this.#ended = new Set();
+    this.#findings = new Map();
+    this.#rows = 0;
+  }
+}
+
+const rowsOf = ({ tools, places }: Session) => tools.size + places.length;
 
 function process(record: JournalRecord, pipeline: Pipeline, seen: SeenIds): void {
   if (replayFindings(record, pipeline)) return;

@@ -20,7 +20,10 @@ export interface Batch {
 
 /** Rows that are deleted in one transaction, so that those who wait for the index do not wait long. */
 const PRUNED_AT_ONCE = 1_000;
-const FINDINGS_PRUNED_AT_ONCE = 100;
+/** Sessions that make room at once: many where they are alike, few where some may be large. Beside them, findings. */
+const EVICTED_WHEN_FULL = 300;
+const EVICTED_AT_ONCE = 20;
+const FINDINGS_EVICTED_AT_ONCE = 10;
 /** The file is kept this far below its bound, for the pages that a transaction needs. */
 const FILLED = 0.9;
 
@@ -31,19 +34,47 @@ const columns = [
   ...['distinct_tools', 'tools', 'places'],
 ];
 
+interface Told {
+  readonly finding: Finding;
+  readonly text: string;
+}
+
+/** What a row takes at most beside its texts, with what points at it. */
+const ROW_BYTES = 400;
+/** Pages are two thirds full, about. */
+const FILLING = 1.5;
+/** A term's text stands in the index of texts too. */
+const TREES_OF_TEXT = 2;
+
+/** Pages that a batch takes at most, when all its names are new. */
+function pagesOf(sessions: readonly SessionRecord[], findings: readonly Told[], pageBytes: number): number {
+  let bytes = 0;
+  for (const { tools, places, server, user = '' } of sessions) {
+    const texts = [server, user];
+    for (const endpoint of tools.keys()) texts.push(endpoint, ...serversOf(endpoint));
+    bytes += ROW_BYTES * (1 + tools.size + places.length);
+    for (const text of texts) bytes += TREES_OF_TEXT * Buffer.byteLength(text);
+  }
+  for (const { text } of findings) bytes += ROW_BYTES + Buffer.byteLength(text);
+  return Math.ceil((FILLING * bytes) / pageBytes);
+}
+
 export class IndexStore {
   readonly #database: DatabaseSync;
+  readonly #pageBytes: number;
   readonly #maximumPages: number;
   readonly #terms: Terms;
   readonly #upsert: StatementSync;
   readonly #post: StatementSync;
   readonly #upsertFinding: StatementSync;
   readonly #advance: StatementSync;
+  readonly #evictFindings: StatementSync;
   readonly #deleteRow: StatementSync;
   readonly #unpost: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.#pageBytes = this.#pragma('page_size');
     this.#maximumPages = this.#pragma('max_page_count') * FILLED;
     this.#terms = new Terms(database);
     this.#upsert = database.prepare(`
@@ -61,6 +92,9 @@ export class IndexStore {
     this.#advance = database.prepare(
       'INSERT INTO progress VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET segment = excluded.segment, offset = excluded.offset',
     );
+    this.#evictFindings = database.prepare(
+      'DELETE FROM findings WHERE id IN (SELECT id FROM findings ORDER BY last_seen_ms LIMIT ?)',
+    );
     this.#deleteRow = database.prepare('DELETE FROM sessions WHERE row = ?');
     this.#unpost = database.prepare('DELETE FROM postings WHERE term = ? AND last_ms = ? AND session = ?');
   }
@@ -73,11 +107,12 @@ export class IndexStore {
 
   /** Writes a batch and how far the index now is, both or neither; the sessions that had to make room. */
   write({ sessions, findings, end, oldestSegment, complete }: Batch): number {
+    const told = findings.map((finding) => ({ finding, text: JSON.stringify(finding) }));
     return this.#transaction(() => {
       // Before they come: a file that was full already, or may be smaller now, would not take them.
-      const evicted = this.#makeRoom(sessions.length, findings.length);
+      const evicted = this.#makeRoom(sessions, told);
       for (const session of sessions) this.#writeSession(session);
-      for (const finding of findings) this.#writeFinding(finding, end);
+      for (const one of told) this.#writeFinding(one, end);
       if (complete) this.#advance.run(end.segment, end.offset);
       this.#database.prepare('DELETE FROM findings WHERE segment < ?').run(oldestSegment);
       this.#delete('last_segment < ? ORDER BY last_segment', oldestSegment, PRUNED_AT_ONCE);
@@ -133,23 +168,36 @@ export class IndexStore {
     for (const term of terms) this.#post.run(term, session.lastMs, written[0]);
   }
 
-  #writeFinding(finding: Finding, { segment }: Position): void {
+  #writeFinding({ finding, text }: Told, { segment }: Position): void {
     const fields = findingFields.map((field) => finding[field] ?? null);
     const { id, last_seen_ms, verdict } = finding;
     // A rebuild may come to an account of it that is older than the one which is there.
     const changedMs = Math.max(last_seen_ms, verdict?.time_ms ?? 0);
-    this.#upsertFinding.run(id, segment, last_seen_ms, changedMs, ...fields, JSON.stringify(finding));
+    this.#upsertFinding.run(id, segment, last_seen_ms, changedMs, ...fields, text);
   }
 
-  /** Deletes the oldest when the file is full, more than come; how many sessions. */
-  #makeRoom(sessions: number, findings: number): number {
-    const used = this.#pragma('page_count') - this.#pragma('freelist_count');
-    if (used <= this.#maximumPages) return 0;
-    this.#database
-      .prepare('DELETE FROM findings WHERE id IN (SELECT id FROM findings ORDER BY last_seen_ms LIMIT ?)')
-      .run(findings + FINDINGS_PRUNED_AT_ONCE);
-    const count = sessions + PRUNED_AT_ONCE;
-    return this.#delete('last_ms < ? ORDER BY last_ms', Number.MAX_SAFE_INTEGER, count);
+  /**
+   * Deletes the oldest until there is room for all that these take, since a few of many long names may outweigh
+   * thousands; and when the file is full, more than come, so that a bound that was lowered is reached bit by bit. How
+   * many sessions.
+   */
+  #makeRoom(sessions: readonly SessionRecord[], findings: readonly Told[]): number {
+    const wanted = pagesOf(sessions, findings, this.#pageBytes);
+    let evicted = 0;
+    for (;;) {
+      const used = this.#usedPages;
+      const isFull = used > this.#maximumPages && evicted < sessions.length + PRUNED_AT_ONCE;
+      if (!isFull && used + wanted <= this.#pragma('max_page_count')) return evicted;
+      const findingsGone = this.#evictFindings.run(FINDINGS_EVICTED_AT_ONCE).changes;
+      const most = isFull ? EVICTED_WHEN_FULL : EVICTED_AT_ONCE;
+      const gone = this.#delete('last_ms < ? ORDER BY last_ms', Number.MAX_SAFE_INTEGER, most);
+      if (gone === 0 && findingsGone === 0) return evicted;
+      evicted += gone;
+    }
+  }
+
+  get #usedPages(): number {
+    return this.#pragma('page_count') - this.#pragma('freelist_count');
   }
 
   #delete(which: string, bound: number, count: number): number {

@@ -244,6 +244,26 @@ describe('the index', () => {
     expect(idsOf({ limit: 1 })).toEqual(['id-39-499']);
   });
 
+  test('takes sessions of many long names when small ones have filled it', () => {
+    index.close();
+    index = new IndexOfSessions(SMALLEST_INDEX_BYTES);
+    for (let round = 0; round < 40; round++) {
+      const small = (_: unknown, i: number) =>
+        record({ id: `id-${round}-${i}`, startedMs: round * 10_000 + i, tools: new Map() });
+      index.write(Array.from({ length: 2_000 }, small));
+    }
+    for (let round = 0; round < 12; round++) {
+      const server = `${round}`.padEnd(250, 's');
+      const tools = Array.from(
+        { length: 500 },
+        (_, i) => [`${server}/${`${i}`.padEnd(250, 't')}`, 1] as const,
+      );
+      index.write([record({ id: `large-${round}`, startedMs: 1e6 + round, server, tools: new Map(tools) })]);
+    }
+    expect(idsOf({ limit: 1 })).toEqual(['large-11']);
+    expect(index.count('sessions')).toBeGreaterThan(12);
+  });
+
   test('takes large batches when it is full, and whatever comes when its bound was lowered', () => {
     index.close();
     index = new IndexOfSessions(SMALLEST_INDEX_BYTES);
