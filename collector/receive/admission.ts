@@ -136,15 +136,16 @@ export class Admission implements Divider {
   /** Makes the events durable and processes them. Throws a Refusal when that is not possible now. */
   async commit(): Promise<IngestAnswer> {
     const own = this.#arrivals.length === 0 ? 0 : this.#append();
+    const sending = this.#outbox?.send();
     // Both come to their end: an answer before that would give the memory of the request back too early.
-    const [appended, sentOn] = await Promise.allSettled([own, this.#outbox?.send()]);
-    const accepted = settledValue(appended);
+    const settled = sending && (await Promise.allSettled([own, sending]));
+    const accepted = settled ? settledValue(settled[0]) : await own;
     const duplicates = this.#duplicates + this.#arrivals.length - accepted;
     const { instruments } = this.#intake.parts;
     // A copy is repeated with the event itself, which counts where it belongs.
     if (duplicates > 0 && this.#sourceKind !== WINDOW_COPY)
       instruments.inc(collectorDuplicates, {}, duplicates);
-    const elsewhere = settledValue(sentOn);
+    const elsewhere = settled && settledValue(settled[1]);
     for (const [reason, count] of this.#reasons) instruments.inc(collectorRejections, { reason }, count);
     const answer: IngestAnswer = { accepted, duplicates, rejected: this.#rejected };
     if (elsewhere !== undefined) this.#add(elsewhere, answer);

@@ -38,11 +38,15 @@ function collect(
       else if (!claim.add(chunk.length)) fail(overloaded());
       else chunks.push(chunk);
     };
+    let ended = false;
+    // Nothing more comes: to take the listeners off costs as much as to put them on.
     const onEnd = () => {
-      off();
+      ended = true;
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
     };
-    const onBroken = () => fail(broken());
+    const onBroken = () => {
+      if (!ended) fail(broken());
+    };
     const off = () =>
       stream.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
     const fail = (refusal: Refusal) => {

@@ -16,7 +16,7 @@ const MOST_DROPPED = 1_000_000_000;
 
 export function registerNativeEvents(server: IngestServer, intake: Intake, limits: CollectorLimits): void {
   const { instruments, logger } = intake.parts;
-  server.post('/v1/events', async (body, request, reply, claim) => {
+  server.postPlain('/v1/events', async (body, request, reply, claim) => {
     const format = request.headers['content-type']?.includes('ndjson') ? 'ndjson' : 'json';
     const admission = intake.begin(NATIVE, claim);
     const quickly = intake.quick.for(admission);
@@ -29,7 +29,10 @@ export function registerNativeEvents(server: IngestServer, intake: Intake, limit
     const dropped = answer.accepted > 0 && answer.duplicates === 0 ? droppedBefore(request.headers) : 0;
     if (dropped > 0) {
       instruments.inc(collectorSenderDrops, {}, dropped);
-      logger.warn({ dropped, sender: request.ip }, 'a sender dropped events that it could not deliver');
+      logger.warn(
+        { dropped, sender: request.socket.remoteAddress },
+        'a sender dropped events that it could not deliver',
+      );
     }
     const none = answer.accepted + answer.duplicates === 0 && answer.rejected.length > 0;
     reply.code(none ? 400 : 202);

@@ -1,19 +1,25 @@
 /** The front door (port 4318): who may send, what a request may cost, and what it is answered. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { collectorBytesInFlight, collectorRejections } from '../catalogue/collector-metrics.ts';
+import {
+  collectorBytesInFlight,
+  collectorRejections,
+  type RejectionReason,
+} from '../catalogue/collector-metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import { sourceOf } from '../connections.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Journal } from '../journal/journal.ts';
 import { httpOptions } from '../listen.ts';
 import { readBody } from './body.ts';
+import { brokenRequests } from './broken-requests.ts';
 import { BytesInFlight, type Claim } from './in-flight.ts';
 import type { Intake } from './intake.ts';
 import { registerNativeEvents } from './native-events.ts';
 import { registerOtlp } from './otlp/routes.ts';
+import { PlainPosts, type PlainReply, type PlainRequest } from './plain-posts.ts';
 import { Refusal, rateLimited, unavailable, unsupported } from './refusal.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { DoubtfulConnections, refuseExpectations } from './request-head.ts';
@@ -32,12 +38,15 @@ export interface IngestParts {
 }
 
 /** Takes one request whose body has been read; the returned object is its answer. */
-export type BodyHandler = (
+type Handler<Request, Reply> = (
   body: Buffer,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  request: Request,
+  reply: Reply,
   claim: Claim,
 ) => Promise<object>;
+export type BodyHandler = Handler<FastifyRequest, FastifyReply>;
+/** One that needs so little of the framework that plain requests do without it. */
+export type PlainHandler = Handler<PlainRequest, PlainReply>;
 
 /** So much of a body counts as an event against its sender's rate, or a few huge events would cost as little as small ones. */
 const BYTES_PER_EVENT = 4_096;
@@ -47,6 +56,9 @@ export interface Dialect {
   readonly contentTypes: readonly string[];
   refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }
+
+/** Nobody reads the answer to a body that broke off. */
+const BROKEN_OFF = 400;
 
 const plain: Dialect = {
   contentTypes: ['application/json', 'application/x-ndjson'],
@@ -61,6 +73,7 @@ export class IngestServer {
   readonly #dialects = new Map<string, Dialect>();
   readonly #senders = new WeakMap<FastifyRequest, Sender>();
   readonly #doubtful = new DoubtfulConnections();
+  readonly #plainPosts: PlainPosts;
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
@@ -73,7 +86,9 @@ export class IngestServer {
       ...httpOptions(parts.config.limits),
       exposeHeadRoutes: false,
       frameworkErrors: (_error, request, reply) => this.#unknownRoute(request, reply),
-      clientErrorHandler: (error, socket) => this.#brokenRequest(error, socket),
+      clientErrorHandler: brokenRequests(this.#doubtful, (reason, sentence, socket) =>
+        this.#note(reason, sentence, socket),
+      ),
     });
     this.app.removeAllContentTypeParsers();
     // Bodies are read by the handler, which holds and releases their bytes.
@@ -82,6 +97,10 @@ export class IngestServer {
     refuseExpectations(this.app);
     this.app.setErrorHandler((error: Error, request, reply) => this.#failed(error, request, reply));
     this.app.setNotFoundHandler((request, reply) => this.#unknownRoute(request, reply));
+    this.#plainPosts = new PlainPosts(this.app.server, {
+      senderOf: (request) => this.#senderNow(request),
+      refuse: (error, request) => this.#refusalOf(error, request),
+    });
     const { intake, config } = parts;
     registerNativeEvents(this, intake, config.limits);
     const normaliser = new Normaliser({
@@ -103,21 +122,38 @@ export class IngestServer {
           requireType(request, dialect);
         },
       },
-      async (request, reply) => {
+      (request, reply) => {
         if (this.#parts.journal.failing) throw unavailable('journal', 'events cannot be written to disk now');
-        const claim = this.#inFlight.claim();
-        let bytes = 0;
-        try {
-          const body = await readBody(request.raw, this.#parts.config.limits, claim);
-          bytes = body.length;
-          return await handle(body, request, reply, claim);
-        } finally {
-          claim.release();
-          const cost = Math.max(1, claim.events, Math.ceil(bytes / BYTES_PER_EVENT));
-          this.#senders.get(request)?.limit.spend(cost);
-        }
+        return this.#take(request.raw, request, reply, handle, this.#senders.get(request));
       },
     );
+  }
+
+  /** The same, and requests that are plain come to `handle` without the framework. */
+  postPlain(path: string, handle: PlainHandler): void {
+    this.post(path, handle);
+    this.#plainPosts.add(path, plain.contentTypes, (request, reply, sender) =>
+      this.#take(request, request, reply, handle, sender),
+    );
+  }
+
+  async #take<Request, Reply>(
+    raw: IncomingMessage,
+    request: Request,
+    reply: Reply,
+    handle: Handler<Request, Reply>,
+    sender: Sender | undefined,
+  ): Promise<object> {
+    const claim = this.#inFlight.claim();
+    let bytes = 0;
+    try {
+      const body = await readBody(raw, this.#parts.config.limits, claim);
+      bytes = body.length;
+      return await handle(body, request, reply, claim);
+    } finally {
+      claim.release();
+      sender?.limit.spend(Math.max(1, claim.events, Math.ceil(bytes / BYTES_PER_EVENT)));
+    }
   }
 
   #authorize(request: FastifyRequest): void {
@@ -140,67 +176,55 @@ export class IngestServer {
         });
   }
 
+  /** Who sends a plain request; undefined when it has to be refused before its body is read. */
+  #senderNow({ headers, socket }: IncomingMessage): Sender | 'anybody' | undefined {
+    const { tokens, journal } = this.#parts;
+    if (journal.failing || this.#doubtful.has(socket)) return undefined;
+    if (tokens === undefined) return 'anybody';
+    const sender = tokens.senderOf(headers.authorization);
+    return sender === undefined || sender.limit.waitSeconds > 0 ? undefined : sender;
+  }
+
   #unknownRoute(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = pathOf(request);
     const known = [...this.#dialects.keys()].join(' or ');
     const refusal = this.#dialects.has(path)
       ? new Refusal(405, 'not_found', `${path} takes POST only`, { allow: 'POST' })
       : new Refusal(404, 'not_found', `there is nothing here: send events by POST to ${known}`);
-    return this.#refuse(refusal, request, reply);
+    return this.#answer(this.#noted(refusal, request.raw), request, reply);
   }
 
   #failed(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    // What the framework refuses before a handler sees it: a body that it cannot name, where there is no route.
+    if (!(error instanceof Refusal) && request.is404) return this.#unknownRoute(request, reply);
+    const refusal = this.#refusalOf(error, request.raw);
+    return refusal ? this.#answer(refusal, request, reply) : reply.code(BROKEN_OFF).send();
+  }
+
+  /** Why a request is refused, noted and counted; undefined when its sender has left, which is no refusal. */
+  #refusalOf(error: Error, request: IncomingMessage): Refusal | undefined {
     if (!(error instanceof Refusal)) {
-      // What the framework refuses before a handler sees it: a body that it cannot name, where there is no route.
-      if (request.is404) return this.#unknownRoute(request, reply);
       this.#parts.logger.error({ error: error.stack }, 'a request failed inside the collector');
-      return this.#refuse(unavailable('internal', 'the collector failed on this request'), request, reply);
+      return this.#noted(unavailable('internal', 'the collector failed on this request'), request);
     }
-    // Nobody reads the answer to a body that broke off, and its sender has not been refused.
-    if (request.raw.destroyed && !request.raw.complete) return reply.code(error.status).send();
-    return this.#refuse(error, request, reply);
+    return request.destroyed && !request.complete ? undefined : this.#noted(error, request);
   }
 
-  #refuse(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { status, reason, headers } = refusal;
-    this.#parts.instruments.inc(collectorRejections, { reason });
-    this.#refusals.note(reason, sourceOf(request.socket), refusal.message);
-    const { refuse } = this.#dialects.get(pathOf(request)) ?? plain;
-    return refuse(refusal, request, reply.code(status).headers(headers));
+  #noted(refusal: Refusal, { socket }: IncomingMessage): Refusal {
+    this.#note(refusal.reason, refusal.message, socket);
+    return refusal;
   }
 
-  /** Answers what is no HTTP request, or came too slowly to become one. */
-  #brokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-    if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    // A load balancer's probe or a spare connection: nobody has asked for anything.
-    if (socket.bytesRead === 0) {
-      socket.destroy();
-      return;
-    }
-    const answering = answerUnderWay(socket);
-    if (this.#doubtful.has(socket)) {
-      // What broke here is part of what has been refused already.
-      if (answering === undefined) socket.destroySoon();
-      return;
-    }
-    const { status, reason, sentence } = faultOfRequest(error.code);
+  #note(reason: RejectionReason, sentence: string, socket: Socket): void {
     this.#parts.instruments.inc(collectorRejections, { reason });
     this.#refusals.note(reason, sourceOf(socket), sentence);
-    if (answering?.req.complete) {
-      // It is whole; what broke came behind it. Its sender must not take this answer for that to its sound request.
-      answering.once('finish', () => socket.destroySoon());
-      return;
-    }
-    const body = JSON.stringify({ error: sentence });
-    const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
-    if (socket.writable) socket.write(`${head}\r\nconnection: close\r\n\r\n${body}`);
-    socket.destroySoon();
+  }
+
+  #answer(refusal: Refusal, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { refuse } = this.#dialects.get(pathOf(request)) ?? plain;
+    return refuse(refusal, request, reply.code(refusal.status).headers(refusal.headers));
   }
 }
-
-/** Node keeps it there, and offers no other way to tell what a broken request came behind. */
-const answerUnderWay = (socket: Socket) =>
-  (socket as Socket & { readonly _httpMessage?: ServerResponse | null })._httpMessage ?? undefined;
 
 const pathOf = (request: FastifyRequest) => request.raw.url?.split('?', 1)[0] ?? '';
 
@@ -214,24 +238,4 @@ function requireType(request: FastifyRequest, { contentTypes }: Dialect): void {
   if (given === undefined && length === '0' && encoding === undefined) return;
   const type = given?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (!contentTypes.includes(type)) throw unsupported(`content-type must be ${contentTypes.join(' or ')}`);
-}
-
-function faultOfRequest(code: string | undefined) {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return {
-      status: '408 Request Timeout',
-      reason: 'timeout',
-      sentence: 'the request took too long to arrive: send it faster or in parts',
-    } as const;
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return {
-      status: '431 Request Header Fields Too Large',
-      reason: 'too_large',
-      sentence: 'the headers are too large: send fewer',
-    } as const;
-  return {
-    status: '400 Bad Request',
-    reason: 'malformed',
-    sentence: 'this is not a valid HTTP request: send HTTP/1.1',
-  } as const;
 }
