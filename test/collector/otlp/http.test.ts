@@ -2,7 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { collectorIgnored, collectorRejections } from '../../../collector/catalogue/collector-metrics.ts';
+import {
+  collectorDuplicates,
+  collectorIgnored,
+  collectorRejections,
+} from '../../../collector/catalogue/collector-metrics.ts';
 import { sourceCapability, toolCalls } from '../../../collector/catalogue/metrics.ts';
 import { RunningCollector, testConfig } from '../running.ts';
 import { LogsRequest, Response as OtlpResponse, RpcStatus, TraceRequest } from './reference.ts';
@@ -304,6 +308,27 @@ describe('an OTLP request', () => {
         },
       )
       .toBe(2);
+  });
+
+  test('with spans of a known session tells repeated and old ones apart, and counts the others', async () => {
+    const inSession = (changes: Record<string, unknown> = {}) => {
+      const one = span('known', changes);
+      const session = { key: 'mcp.session.id', value: { stringValue: 'a known session' } };
+      return { ...one, attributes: [...one.attributes, session] };
+    };
+    const send = (...list: ReturnType<typeof span>[]) =>
+      post('/v1/traces', PROTOBUF, toProtobuf(TraceRequest, request(list)));
+    const duplicates = async () => (await collector.sample(collectorDuplicates, {})) ?? 0;
+    const [first, before] = [inSession(), await duplicates()];
+    await send(first);
+    const old = inSession({ endTimeUnixNano: '1000000000', startTimeUnixNano: '999999000' });
+    const answer = await send(inSession(), old, first, inSession());
+    expect(message(OtlpResponse, answer).partialSuccess).toMatchObject({
+      rejected: 1,
+      errorMessage: expect.stringContaining('in the past'),
+    });
+    expect(await counted('known')).toBe(3);
+    expect(await duplicates()).toBe(before + 1);
   });
 
   test('shows what its source can and cannot show', async () => {
