@@ -1,6 +1,5 @@
 /** The steps that an event takes, each alone in this process, over `JSON.parse` of the same events. */
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { McpEvent } from '../../collector/catalogue/events.ts';
 import {
   durationBuckets,
   toolCallBytes,
@@ -9,9 +8,10 @@ import {
 } from '../../collector/catalogue/metrics.ts';
 import { collectorDefaults } from '../../collector/config.ts';
 import { createInstruments } from '../../collector/instruments.ts';
-import { encodeArrivals } from '../../collector/journal/record.ts';
-import type { SharedText } from '../../collector/journal/shared-texts.ts';
+import { RecordWriter } from '../../collector/journal/record-writer.ts';
+import { CallFacts } from '../../collector/process/call-facts.ts';
 import { KnownTools } from '../../collector/process/known-tools.ts';
+import { CallColumns } from '../../collector/receive/calls/call-columns.ts';
 import { CallReader } from '../../collector/receive/calls/call-reader.ts';
 import { QuickEvents } from '../../collector/receive/calls/quick-events.ts';
 import { decodeTraces } from '../../collector/receive/otlp/protobuf.ts';
@@ -34,11 +34,10 @@ interface Made<T> {
   readonly make: (batch: number) => T;
   readonly step: (made: T) => void;
 }
-/** A call as it goes on to the journal. */
-interface ReadCall {
-  readonly event: ToolCall;
-  readonly timeMs: number;
-  readonly setting: SharedText | undefined;
+/** The calls of a body as they go on to the journal; they last until the next body is read. */
+interface ReadCalls {
+  readonly calls: CallColumns;
+  readonly rows: number;
 }
 /** Nanoseconds an event that making and the step took in one round. */
 interface Taken {
@@ -66,13 +65,13 @@ export const steps: Subject = {
       ),
       // As the collector counts calls: as they are read.
       ours: timed({
-        make: (n) => read(json[n]!),
+        make: (n) => eventsOf(read(json[n]!)),
         step: (all) => {
-          for (const { event } of all) count(event);
+          for (const event of all) count(event);
         },
       }),
       client: ofParsed(each(clientMetrics())),
-      record: timed({ make: (n) => read(json[n]!), step: (all) => encodeArrivals(0, 'native', all) }),
+      record: timed({ make: (n) => read(json[n]!), step: recorder() }),
       read: timed({ make: (n) => json[n]!, step: read }),
       otlp: timed({
         make: (n) => protobuf[n]!,
@@ -126,33 +125,47 @@ function timed<T>({ make, step }: Made<T>): () => Promise<Taken> {
   };
 }
 
-/** Reads a body as the collector does, all of whose events must be plain calls. */
-function quickReader(): (body: Buffer) => ReadCall[] {
+/** Reads a body as the collector does, all of whose events must be plain calls written in a way that is known by then. */
+function quickReader(): (body: Buffer) => ReadCalls {
   const settings = new Settings(new SessionHash(Buffer.alloc(32)));
   const quick = new QuickEvents(new CallReader(settings, () => true));
-  let calls: ReadCall[] = [];
+  const none = new CallColumns(Buffer.alloc(0));
+  let read: ReadCalls = { calls: none, rows: 0 };
   const visitor = {
     // What is written in a new way is parsed once.
-    event: (value: unknown) => {
-      const event = value as ToolCall;
-      calls.push({ event, timeMs: Date.parse(event.time), setting: settings.of(event) });
+    event: () => {},
+    readCall: (calls: CallColumns, row: number) => {
+      read = { calls, rows: row + 1 };
     },
-    call: (event: McpEvent, timeMs: number, setting: SharedText | undefined) =>
-      calls.push({ event: event as ToolCall, timeMs, setting }),
     passOn: () => {},
   };
   return (body) => {
-    calls = [];
     if (!quick.visit(body, 1, body.length - 1, BATCH, visitor))
       throw new Error('the body is no list of events');
-    return calls;
+    return read;
+  };
+}
+
+const eventsOf = ({ calls, rows }: ReadCalls): ToolCall[] =>
+  Array.from({ length: rows }, (_, row) => calls.event(row));
+
+/** Writes the record of calls that have been read. */
+function recorder(): (read: ReadCalls) => void {
+  const writer = new RecordWriter();
+  const written = new CallColumns(Buffer.alloc(0));
+  written.reserve(BATCH);
+  return ({ calls, rows }) => {
+    writer.start(0, 'native');
+    for (let row = 0; row < rows; row++) writer.readCall(calls, row, written, row);
+    writer.finish();
   };
 }
 
 /** As the collector counts a call: in its tool's tally, which server and name find. A scrape brings that to its series. */
 function ourMetrics(): (call: ToolCall) => void {
   const tools = new KnownTools(collectorDefaults, createInstruments(collectorDefaults, Date.now));
-  return (call) => tools.called(call).series.count(call, true);
+  const facts = new CallFacts();
+  return (call) => tools.called(call).series.count(facts.of(call), true);
 }
 
 function clientMetrics(): (call: ToolCall) => void {

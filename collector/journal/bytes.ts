@@ -1,7 +1,7 @@
 /** Whole numbers of any size up to 2^53 as bytes, seven bits each, the lowest first: most take one to three. */
 
 const MORE = 0x80;
-const SMALLEST_BUFFER = 64 * 1024;
+const SMALLEST_BUFFER = 256;
 /** The longest number: 53 bits. */
 const LONGEST = 8;
 
@@ -14,6 +14,15 @@ export class ByteWriter {
     this.#length = 0;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Copies what has been written. */
+  copy(to: Buffer, at: number): void {
+    this.#bytes.copy(to, at, 0, this.#length);
+  }
+
   /** What has been written, until the next change. */
   get written(): Buffer {
     return this.#bytes.subarray(0, this.#length);
@@ -22,6 +31,10 @@ export class ByteWriter {
   /** A whole number from 0 to 2^53. */
   number(value: number): void {
     if (this.#length + LONGEST > this.#bytes.length) this.#grow();
+    if (value < MORE) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     let rest = value;
     // Beyond 31 bits the bitwise operators would cut it.
     for (; rest >= 0x7fff_ffff; rest = Math.floor(rest / MORE))

@@ -28,10 +28,15 @@ const kindOfByte = new Map(Object.entries(bytesOfKind).map(([kind, byte]) => [by
 export function newEntry(kind: EntryKind, length: number, fill: (entry: Buffer) => void): Buffer {
   // Small ones share a block of memory: a block for each would keep the garbage collector busy.
   const entry = Buffer.allocUnsafe(HEADER_BYTES + length);
+  fill(entry);
+  return sealed(entry, kind);
+}
+
+/** Bytes whose payload has been written, with the header that they need. */
+export function sealed(entry: Buffer, kind: EntryKind): Buffer {
   MARK.copy(entry);
   entry[MARK.length] = bytesOfKind[kind];
-  entry.writeUInt32BE(length, 8);
-  fill(entry);
+  entry.writeUInt32BE(entry.length - HEADER_BYTES, 8);
   entry.writeUInt32BE(crc32(entry.subarray(CHECKED_FROM)), 4);
   return entry;
 }

@@ -3,12 +3,15 @@ import type { EventOf, McpEvent } from '../catalogue/events.ts';
 
 export class SharedText {
   readonly text: string;
+  /** Whether a byte is a letter of it. */
+  readonly isAscii: boolean;
   /** The record that it was written to last, and its number there. */
   record = 0;
   place = 0;
 
   constructor(text: string) {
     this.text = text;
+    this.isAscii = Buffer.byteLength(text) === text.length;
   }
 }
 

@@ -1,9 +1,9 @@
 /** Whether calls agree with the registry: is the server known, may this client use it, is this tool approved. */
-import type { EventOf } from '../catalogue/events.ts';
 import { type AccessViolationReason, UNKNOWN } from '../catalogue/labels.ts';
 import { accessViolations, serverInfo } from '../catalogue/metrics.ts';
 import { approvedTools, type CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
+import type { CallFacts } from './call-facts.ts';
 
 interface Registered {
   readonly clients?: ReadonlySet<string>;
@@ -33,11 +33,10 @@ export class Access {
   }
 
   /** Counts what a call contradicts. An attempt counts like a success: who tried is what the owner wants to know. */
-  check({ server, client, tool }: EventOf<'tool_call'>): void {
+  check({ server, client, tool }: CallFacts): void {
     if (this.#servers.size === 0) return;
-    for (const reason of this.#violations(server, client?.name, tool)) {
-      this.#instruments.inc(accessViolations, { server, client: client?.name ?? UNKNOWN, reason });
-    }
+    for (const reason of this.#violations(server, client, tool))
+      this.#instruments.inc(accessViolations, { server, client: client ?? UNKNOWN, reason });
   }
 
   /** A registry without servers claims nothing, and so does a server without a list of clients or tools. */

@@ -29,18 +29,31 @@ export class CallsOfRow implements RecentCalls {
     return bytes === UNKNOWN_BYTES ? undefined : bytes;
   }
 
+  /** The number of its endpoint among the names. */
+  name(i: number): number {
+    return this.#words[this.#placeOf(i)]!;
+  }
+
   add(endpoint: string, responseBytes: number | undefined): void {
+    const { names } = this.#rows;
+    const name = names.hold(endpoint);
+    this.addNamed(name, responseBytes ?? Number.NaN);
+    names.release(name);
+  }
+
+  /** As `add`, of an endpoint by its number; a size that is not known is not a number. */
+  addNamed(name: number, responseBytes: number): void {
     const words = this.#words;
     const { length } = this;
     const at = this.#placeOf(length);
-    const name = this.#rows.names.hold(endpoint);
+    this.#rows.names.holdAgain(name);
     if (length < RECENT_CALLS) words[this.#at + field.recentCount] = length + 1;
     else {
       this.#rows.names.release(words[at]!);
       words[this.#at + field.recentOldest] = (words[this.#at + field.recentOldest]! + 1) % RECENT_CALLS;
     }
     words[at] = name;
-    words[at + 1] = responseBytes === undefined ? UNKNOWN_BYTES : Math.min(responseBytes, UNKNOWN_BYTES - 1);
+    words[at + 1] = Number.isNaN(responseBytes) ? UNKNOWN_BYTES : Math.min(responseBytes, UNKNOWN_BYTES - 1);
   }
 
   /** Where the i-th call stands, 0 for the oldest. */

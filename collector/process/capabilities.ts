@@ -21,8 +21,16 @@ const shownByKind: Readonly<Record<McpEvent['kind'], readonly Capability[]>> = {
   tool_list: ['tool_lists'],
 };
 
-/** The bit of what every call shows. */
-const CALLS = 1;
+/** What a call can show, a bit each. */
+export const SHOWS = {
+  calls: 1,
+  sessions: 2,
+  clients: 4,
+  users: 8,
+  toolErrors: 16,
+  payloads: 32,
+  bytes: 64,
+} as const;
 /** Kinds of source whose bits are remembered; there are a few. */
 const SOURCES = 100;
 
@@ -61,19 +69,24 @@ export class Capabilities {
 
   /** Whether a call shows nothing that calls of its source have not shown. */
   #isShown(source: string, call: EventOf<'tool_call'>): boolean {
-    const shown = this.#shownByCalls.get(source) ?? 0;
     const shows =
-      CALLS |
-      (call.session === undefined ? 0 : 2) |
-      (call.client === undefined ? 0 : 4) |
-      (call.user === undefined ? 0 : 8) |
-      (call.outcome === 'tool_error' ? 16 : 0) |
-      (call.arguments === undefined && call.result === undefined ? 0 : 32) |
-      (call.request_bytes === undefined && call.response_bytes === undefined ? 0 : 64);
-    if ((shows & ~shown) === 0) return true;
+      SHOWS.calls |
+      (call.session === undefined ? 0 : SHOWS.sessions) |
+      (call.client === undefined ? 0 : SHOWS.clients) |
+      (call.user === undefined ? 0 : SHOWS.users) |
+      (call.outcome === 'tool_error' ? SHOWS.toolErrors : 0) |
+      (call.arguments === undefined && call.result === undefined ? 0 : SHOWS.payloads) |
+      (call.request_bytes === undefined && call.response_bytes === undefined ? 0 : SHOWS.bytes);
+    if (this.haveShown(source, shows)) return true;
+    const shown = this.#shownByCalls.get(source) ?? 0;
     if (this.#shownByCalls.size >= SOURCES) this.#shownByCalls.clear();
     this.#shownByCalls.set(source, shown | shows);
     return false;
+  }
+
+  /** Whether calls of a source have shown all of this before; else the call is to be observed. */
+  haveShown(source: string, shows: number): boolean {
+    return (shows & ~(this.#shownByCalls.get(source) ?? 0)) === 0;
   }
 
   /** Whether any source has shown that it can see this. */

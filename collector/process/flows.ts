@@ -10,11 +10,12 @@
  *
  * Transitions count consecutive calls, a tool to itself included, and `_start` to the first.
  */
-import type { EventOf } from '../catalogue/events.ts';
 import { START } from '../catalogue/labels.ts';
 import { crossToolBytes, toolTransitions } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
-import type { RecentCalls } from './recent-calls.ts';
+import type { CallsOfRow } from './calls-of-row.ts';
+import { type Names, NO_NAME } from './names.ts';
+import { RECENT_CALLS, type RecentCalls } from './recent-calls.ts';
 import type { Tally } from './tally.ts';
 
 export interface Flow {
@@ -43,8 +44,6 @@ function flowOf(calls: RecentCalls, i: number, endpoint: string, requestBytes: n
   return Math.min(responseBytes, requestBytes);
 }
 
-type Sizes = Pick<EventOf<'tool_call'>, 'request_bytes' | 'response_bytes'>;
-
 /** No place in the tally. */
 const NONE = -1;
 
@@ -53,8 +52,8 @@ export class FlowsInto {
   readonly #instruments: Instruments;
   readonly #tally: Tally;
   readonly #to: string;
-  /** The tools before it, interned, and the places of the transitions and of the bytes from each. */
-  readonly #from: string[] = [];
+  /** The tools before it, by their numbers among the names, and the places of the transitions and of the bytes from each. */
+  readonly #from: number[] = [];
   readonly #transitions: number[] = [];
   readonly #bytes: number[] = [];
 
@@ -64,45 +63,47 @@ export class FlowsInto {
     this.#to = to;
   }
 
-  /** Counts the transition and the flows that a session's next call makes, given the calls before it. */
-  count(
-    recentCalls: RecentCalls,
-    { request_bytes: requestBytes = 0, response_bytes: responseBytes }: Sizes,
-  ): void {
-    const { length } = recentCalls;
-    this.#add(this.#transitions, length === 0 ? START : recentCalls.endpoint(length - 1), 1);
-    if (requestBytes > 0) this.#countBytes(recentCalls, requestBytes);
-    recentCalls.add(this.#to, responseBytes);
+  /**
+   * Counts the transition and the flows that a session's next call makes, given the calls before it. `to` is the number of
+   * this tool among the `names`; a size that is not known is not a number.
+   */
+  count(calls: CallsOfRow, names: Names, to: number, requestBytes: number, responseBytes: number): void {
+    const { length } = calls;
+    this.#add(this.#transitions, length === 0 ? NO_NAME : calls.name(length - 1), 1, names);
+    if (requestBytes > 0) this.#countBytes(calls, names, to, requestBytes);
+    calls.addNamed(to, responseBytes);
   }
 
   /** As `flowsInto`. */
-  #countBytes(recentCalls: RecentCalls, requestBytes: number): void {
+  #countBytes(calls: CallsOfRow, names: Names, to: number, requestBytes: number): void {
     let tools = 0;
-    for (let i = recentCalls.length - 1; i >= 0; i--) {
-      const bytes = recentCalls.responseBytes(i);
+    for (let i = calls.length - 1; i >= 0; i--) {
+      const bytes = calls.responseBytes(i);
       if (bytes === undefined) continue;
-      const from = recentCalls.endpoint(i);
+      const from = calls.name(i);
       if (isAmong(latest, tools, from)) continue;
       latest[tools++] = from;
-      if (bytes > 0 && from !== this.#to) this.#add(this.#bytes, from, Math.min(bytes, requestBytes));
+      if (bytes > 0 && from !== to) this.#add(this.#bytes, from, Math.min(bytes, requestBytes), names);
     }
   }
 
-  #add(places: number[], from: string, by: number): void {
-    const place = places[this.#from.indexOf(from)];
+  #add(places: number[], from: number, by: number, names: Names): void {
+    const place = places[placeOf(this.#from, from)];
     if (place !== undefined && place !== NONE) this.#tally.add(place, by);
-    else this.#find(places, from, by);
+    else this.#find(places, from, by, names);
   }
 
   /** Counts in the series itself, and keeps its place in the tally if it is its own. */
-  #find(places: number[], from: string, by: number): void {
+  #find(places: number[], from: number, by: number, names: Names): void {
     const metric = places === this.#bytes ? crossToolBytes : toolTransitions;
-    const labels = { from, to: this.#to };
+    const labels = { from: from === NO_NAME ? START : names.text(from), to: this.#to };
     const found = this.#instruments.counter(metric, labels);
     found.add(by);
     if (!this.#instruments.hasOwn(metric, labels)) return;
     let known = this.#from.indexOf(from);
     if (known < 0) {
+      // Held for good, so that the number stays its own: there are as many as there may be series.
+      if (from !== NO_NAME) names.holdAgain(from);
       known = this.#from.push(from) - 1;
       this.#transitions.push(NONE);
       this.#bytes.push(NONE);
@@ -112,10 +113,16 @@ export class FlowsInto {
 }
 
 /** Tools whose latest call has been looked at; used over and over. */
-const latest: string[] = [];
+const latest = new Uint32Array(RECENT_CALLS);
 
-/** Whether a text is among the first ones; all are interned, so that they are compared by address. */
-function isAmong(texts: readonly string[], count: number, text: string): boolean {
-  for (let i = 0; i < count; i++) if (texts[i] === text) return true;
+/** Whether a name is among the first ones. */
+function isAmong(names: Uint32Array, count: number, name: number): boolean {
+  for (let i = 0; i < count; i++) if (names[i] === name) return true;
   return false;
+}
+
+/** As `indexOf`, which is a call into the engine. */
+function placeOf(numbers: readonly number[], number: number): number {
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] === number) return i;
+  return NONE;
 }

@@ -12,6 +12,7 @@ import type { Instruments } from '../instruments.ts';
 import { cleanLabelValue, endpointLabel } from '../series-bounds.ts';
 import { FlowsInto } from './flows.ts';
 import { interned } from './interned.ts';
+import { NO_NAME } from './names.ts';
 import { Tallies, type Tally } from './tally.ts';
 import { ToolSeries } from './tool-series.ts';
 
@@ -26,6 +27,8 @@ export class NamedTool {
   readonly endpoint: string;
   readonly series: ToolSeries;
   readonly flows: FlowsInto;
+  /** The number of its endpoint among the names of sessions, which it holds once it is asked for. */
+  name = NO_NAME;
   /** When each perspective last reported it, in the order of `perspectives`; 0 where it never has. */
   readonly reportedMs: number[] = perspectives.map(() => 0);
 
@@ -69,7 +72,7 @@ export class KnownTools {
   }
 
   /** The tool of a call that ended; one that the server has just stood by is known from now on. */
-  called({ server, tool, outcome }: EventOf<'tool_call'>): NamedTool {
+  called({ server, tool, outcome }: Pick<EventOf<'tool_call'>, 'server' | 'tool' | 'outcome'>): NamedTool {
     const known = this.find(server, tool);
     if (known) return known;
     if (!endsOfKnownTools.has(outcome)) return this.#unknownOf(server);
@@ -91,6 +94,11 @@ export class KnownTools {
     this.#room--;
     const known = this.#newTool(name, cleanLabelValue(tool));
     tools.set(known.tool, known);
+  }
+
+  /** The tools that a server stood by, by name; more may be added. Undefined while there are none. */
+  of(server: string): ReadonlyMap<string, NamedTool> | undefined {
+    return this.#servers.get(server);
   }
 
   get all(): NamedTool[] {

@@ -41,6 +41,11 @@ export class Names {
     return number;
   }
 
+  /** Holds a number that is held already once more, to be released. */
+  holdAgain(number: number): void {
+    (this.#holders[number] as number)++;
+  }
+
   /** The number of a text that somebody holds, else `NO_NAME`. */
   find(text: string): number {
     if (text === this.#lastText) return this.#lastNumber;

@@ -50,6 +50,11 @@ export class OpenSession {
     return this.#rows.ids[this.row] as string;
   }
 
+  /** How many sessions its row had before. */
+  get generation(): number {
+    return this.#words[this.#at + field.generation]!;
+  }
+
   /** What the detectors remember of it. It holds what was said, so it is never saved. */
   get watched(): Watched | undefined {
     return this.#rows.watched[this.row];
@@ -163,9 +168,14 @@ export class OpenSession {
 
   /** Counts calls to a tool that it has called before; false when it has not. */
   countTool(endpoint: string): boolean {
-    const count = this.distinctTools;
     const name = this.#rows.names.find(endpoint);
-    if (name === NO_NAME || count === 0) return false;
+    return name !== NO_NAME && this.countNamedTool(name);
+  }
+
+  /** As `countTool`, of an endpoint by its number among the names. */
+  countNamedTool(name: number): boolean {
+    const count = this.distinctTools;
+    if (count === 0) return false;
     const [page, first] = this.#toolList();
     for (let i = first; i < first + 2 * count; i += 2) {
       if (page[i] !== name) continue;
@@ -177,6 +187,14 @@ export class OpenSession {
 
   /** Adds a tool that it has not called before. */
   addTool(endpoint: string, calls = 1): void {
+    const { names } = this.#rows;
+    const name = names.hold(endpoint);
+    this.addNamedTool(name, calls);
+    names.release(name);
+  }
+
+  /** As `addTool`, of an endpoint by its number among the names. */
+  addNamedTool(name: number, calls = 1): void {
     const words = this.#words;
     const { blocks, names } = this.#rows;
     const used = 2 * this.distinctTools;
@@ -185,7 +203,8 @@ export class OpenSession {
     words[this.#at + field.toolCount]!++;
     const page = blocks.pageOf(address);
     const at = blocks.indexOf(address) + used;
-    page[at] = names.hold(endpoint);
+    names.holdAgain(name);
+    page[at] = name;
     page[at + 1] = calls;
   }
 

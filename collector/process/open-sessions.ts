@@ -26,7 +26,11 @@ export class OpenSessions {
   /** Reads a little of all that an event of the session will need, so that it is near by then. */
   fetch(id: string): number {
     const row = this.#byId.get(id);
-    if (row === undefined) return 0;
+    return row === undefined ? 0 : this.fetchRow(row);
+  }
+
+  /** The same of a row, whatever session it has. */
+  fetchRow(row: number): number {
     const { blocks } = this.rows;
     const words = this.rows.words(row);
     const at = this.rows.start(row);
@@ -40,6 +44,13 @@ export class OpenSessions {
 
   has(id: string): boolean {
     return this.#byId.has(id);
+  }
+
+  /** The one in a row, if it is still this one of those that the row has had. */
+  held(row: number, generation: number): OpenSession | undefined {
+    const isHeld =
+      row !== NO_ROW && this.rows.words(row)[this.rows.start(row) + field.generation] === generation;
+    return isHeld ? new OpenSession(this.rows, row) : undefined;
   }
 
   find(id: string): OpenSession | undefined {

@@ -7,6 +7,9 @@ import type { Watched } from './detect/watched.ts';
 import { Names } from './names.ts';
 import { RECENT_CALLS } from './recent-calls.ts';
 
+export const WORDS_PER_CALL = 2;
+const RECENT_FROM = 27;
+
 /** Words of a row. Numbers that may be large come first, of two words each. */
 export const field = {
   startedMs: 0,
@@ -37,11 +40,12 @@ export const field = {
   /** Its last calls, around a ring: how many, the place of the oldest, and tool and response bytes of each. */
   recentCount: 25,
   recentOldest: 26,
-  recent: 27,
+  recent: RECENT_FROM,
+  /** How many sessions the row has had: who remembers both finds out that it is another's. */
+  generation: RECENT_FROM + RECENT_CALLS * WORDS_PER_CALL,
 } as const;
 
-export const WORDS_PER_CALL = 2;
-const ROW_WORDS = field.recent + 1 + RECENT_CALLS * WORDS_PER_CALL;
+const ROW_WORDS = field.generation + 1;
 
 const PAGE_BITS = 8;
 const PAGE_ROWS = 2 ** PAGE_BITS;
@@ -65,13 +69,13 @@ export class SessionRows {
   readonly #pages: Page[] = [newPage()];
   readonly #free: number[] = [];
 
-  /** A row of nothing but zeros, for the session of an id. */
+  /** A row of nothing but zeros but for its generation, for the session of an id. */
   take(id: string): number {
     const row = this.#free.pop() ?? this.ids.length;
     this.ids[row] = id;
     this.watched[row] = undefined;
     if (row >>> PAGE_BITS === this.#pages.length) this.#pages.push(newPage());
-    this.words(row).fill(0, this.start(row), this.start(row) + ROW_WORDS);
+    this.words(row).fill(0, this.start(row), this.start(row) + field.generation);
     return row;
   }
 
@@ -92,6 +96,7 @@ export class SessionRows {
     blocks.release(words[at + field.places]!, WORDS_PER_PLACE * words[at + field.placeCount]!);
     const recent = words[at + field.recentCount]!;
     for (let i = 0; i < recent; i++) names.release(words[at + field.recent + i * WORDS_PER_CALL]!);
+    words[at + field.generation]!++;
     this.ids[row] = '';
     this.watched[row] = undefined;
     this.#free.push(row);

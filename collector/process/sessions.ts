@@ -15,8 +15,10 @@ import { sessionType as typeLabel, UNKNOWN } from '../catalogue/labels.ts';
 import { sessionDuration, sessionToolCalls, sessionUniqueTools } from '../catalogue/metrics.ts';
 import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
+import type { Position } from '../journal/segment.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import type { Baselines } from './baselines.ts';
+import type { Names } from './names.ts';
 import type { OpenSession } from './open-session.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { sessionHoldMsOf } from './peak-hold.ts';
@@ -43,6 +45,12 @@ const savedSessions = Type.Object({
 const savedCheck = Compile(savedSessions);
 
 type Arrival = Omit<AcceptedEvent, 'sourceKind'>;
+
+/** The row of an open session, and which of the sessions it is that the row has had. */
+export interface HeldSession {
+  sessionRow: number;
+  sessionGeneration: number;
+}
 
 export class Sessions {
   readonly #config: CollectorConfig;
@@ -103,6 +111,11 @@ export class Sessions {
     return this.#open.fetch(id);
   }
 
+  /** As `OpenSessions` does. */
+  fetchRow(row: number): number {
+    return this.#open.fetchRow(row);
+  }
+
   findOpen(id: string): OpenSession | undefined {
     return this.#open.find(id);
   }
@@ -128,19 +141,46 @@ export class Sessions {
     return session;
   }
 
-  /** Counts a call; true when it is the session's first to that tool. */
-  addCall(session: OpenSession, endpoint: string): boolean {
+  /**
+   * As `touch`, of a call of a session that has been held: nothing is looked up by name, and no call of the same setting says
+   * what its first one did not. Undefined when the session has ended meanwhile, or only `touch` can say whose the call is.
+   */
+  touchHeld(
+    held: HeldSession,
+    timeMs: number,
+    receivedMs: number,
+    position: Position,
+  ): OpenSession | undefined {
+    const session = this.#open.held(held.sessionRow, held.sessionGeneration);
+    if (session === undefined || timeMs < session.startedMs) return undefined;
+    if (timeMs - session.lastMs > this.#idleMs) return undefined;
+    this.#saving?.before(session);
+    session.events++;
+    if (timeMs > session.lastMs) session.lastMs = timeMs;
+    session.lastReceivedMs = receivedMs;
+    session.notePlace(position);
+    this.#open.touch(session);
+    return session;
+  }
+
+  /** Numbers for the names that sessions have in common. */
+  get names(): Names {
+    return this.#open.rows.names;
+  }
+
+  /** Counts a call to a tool, by the number of its name; true when it is the session's first to it. */
+  addCall(session: OpenSession, endpoint: number): boolean {
     const wasLone = isLoneCall(session);
     session.calls++;
     if (wasLone && !isLoneCall(session)) this.#gauges.joined(session);
-    if (session.countTool(endpoint)) return false;
+    if (session.countNamedTool(endpoint)) return false;
     const { toolsPerSession, sessions } = this.#config.limits;
     if (session.distinctTools >= toolsPerSession || this.#tools >= sessions * TOOLS_PER_POSSIBLE_SESSION) {
       this.#instruments.inc(collectorEvictions, { table: 'session_tools' });
       return false;
     }
     this.#tools++;
-    session.addTool(endpoint);
+    session.addNamedTool(endpoint);
     this.#gauges.grew(session);
     return true;
   }

@@ -4,10 +4,10 @@
  *
  * Series that are shared beyond a bound are not held but asked for each time, since that is what counts the overflow.
  */
-import type { EventOf } from '../catalogue/events.ts';
 import { type Direction, type Outcome, outcomes, UNKNOWN } from '../catalogue/labels.ts';
 import { toolCallBytes, toolCallDuration, toolCalls } from '../catalogue/metrics.ts';
 import type { Instruments } from '../instruments.ts';
+import type { CallFacts } from './call-facts.ts';
 import type { Tally } from './tally.ts';
 
 /** No place in the tally. */
@@ -33,23 +33,23 @@ export class ToolSeries {
 
   /** Counts a call; its duration only where the tool ran to its end. */
   count(
-    { client, outcome, duration_ms, request_bytes, response_bytes }: EventOf<'tool_call'>,
+    { client, outcome, outcomePlace, durationMs, requestBytes, responseBytes }: CallFacts,
     ran: boolean,
   ): void {
-    this.#countCall(client === undefined ? UNKNOWN : client.name, outcome);
-    if (ran && duration_ms !== undefined) this.#observe(duration_ms / 1_000);
-    if (request_bytes !== undefined) {
-      if (this.#requestBytes === NONE) this.#requestBytes = this.#findBytes('request', request_bytes);
-      else this.#tally.add(this.#requestBytes, request_bytes);
+    this.#countCall(client ?? UNKNOWN, outcome, outcomePlace);
+    if (ran && !Number.isNaN(durationMs)) this.#observe(durationMs / 1_000);
+    if (!Number.isNaN(requestBytes)) {
+      if (this.#requestBytes === NONE) this.#requestBytes = this.#findBytes('request', requestBytes);
+      else this.#tally.add(this.#requestBytes, requestBytes);
     }
-    if (response_bytes !== undefined) {
-      if (this.#responseBytes === NONE) this.#responseBytes = this.#findBytes('response', response_bytes);
-      else this.#tally.add(this.#responseBytes, response_bytes);
+    if (!Number.isNaN(responseBytes)) {
+      if (this.#responseBytes === NONE) this.#responseBytes = this.#findBytes('response', responseBytes);
+      else this.#tally.add(this.#responseBytes, responseBytes);
     }
   }
 
-  #countCall(client: string, outcome: Outcome): void {
-    const place = this.#calls[this.#clients.indexOf(client) * outcomes.length + outcomes.indexOf(outcome)];
+  #countCall(client: string, outcome: Outcome, outcomePlace: number): void {
+    const place = this.#calls[this.#placeOf(client) * outcomes.length + outcomePlace];
     if (place !== undefined && place !== NONE) {
       this.#tally.add(place, 1);
       return;
@@ -58,13 +58,20 @@ export class ToolSeries {
     const found = this.#instruments.counter(toolCalls, labels);
     found.add();
     if (!this.#instruments.hasOwn(toolCalls, labels)) return;
-    let first = this.#clients.indexOf(client) * outcomes.length;
+    let first = this.#placeOf(client) * outcomes.length;
     if (first < 0) {
       this.#clients.push(client);
       first = this.#calls.length;
       for (const _ of outcomes) this.#calls.push(NONE);
     }
-    this.#calls[first + outcomes.indexOf(outcome)] = this.#tally.placeOf(found);
+    this.#calls[first + outcomePlace] = this.#tally.placeOf(found);
+  }
+
+  /** As `indexOf`, which is a call into the engine; names are interned mostly, so that they are compared by address. */
+  #placeOf(client: string): number {
+    const clients = this.#clients;
+    for (let i = 0; i < clients.length; i++) if (clients[i] === client) return i;
+    return NONE;
   }
 
   #observe(seconds: number): void {

@@ -22,7 +22,7 @@ import type { Instruments } from '../instruments.ts';
 import { HeldViews, savedHeld } from './held-views.ts';
 import type { KnownTools, NamedTool } from './known-tools.ts';
 import type { AcceptedEvent } from './pipeline.ts';
-import { ServerViews, savedServerViews } from './server-views.ts';
+import { ServerViews, savedServerViews, type ToolOfServer } from './server-views.ts';
 import { type Calls, isSameTool, savedTraces, type ToolInTrace, Traces } from './traces.ts';
 
 /** How long a better placed source speaks for a tool after its last report. */
@@ -77,6 +77,20 @@ export class Views {
     const known = tool.isKnown;
     if (known) tool.reportedMs[0] = receivedMs;
     if (call.trace_id !== undefined) this.#servers.note(call.trace_id, known ? tool : call);
+  }
+
+  /** As `sawServer`, of a call of a server's own view whose trace, if it has one, stands in bytes. */
+  readServer(
+    tool: NamedTool,
+    receivedMs: number,
+    name: ToolOfServer,
+    bytes: Buffer,
+    from: number,
+    to: number,
+  ): void {
+    const known = tool.isKnown;
+    if (known) tool.reportedMs[0] = receivedMs;
+    if (to > from) this.#servers.noteBytes(bytes, from, to, known ? tool : name);
   }
 
   /** The views whose wait is over and that no better one replaces. */

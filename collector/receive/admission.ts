@@ -6,12 +6,13 @@ import {
 } from '../catalogue/collector-metrics.ts';
 import { ID_LENGTH, type McpEvent } from '../catalogue/events.ts';
 import { JournalBusy } from '../journal/journal.ts';
-import { encodeArrivals } from '../journal/record.ts';
 import type { SharedText } from '../journal/shared-texts.ts';
 import type { Divider } from '../processes/division.ts';
 import type { Outbox, SentOn } from '../processes/outbox.ts';
 import { WINDOW_COPY } from '../processes/routing.ts';
-import { Arrival } from './arrival.ts';
+import type { Arrivals } from './arrivals.ts';
+import { type CallColumns, NUMBER_AT } from './calls/call-columns.ts';
+import type { CallVisitor } from './calls/quick-events.ts';
 import type { Claim } from './in-flight.ts';
 import type { Intake } from './intake.ts';
 import { countValues } from './json-bounds.ts';
@@ -45,14 +46,15 @@ const LISTED_REJECTIONS = 1_000;
 /** Memory of one value of a parsed payload, about: an attacker's small objects outweigh their text many times. */
 const VALUE_BYTES = 64;
 
-export class Admission implements Divider {
+export class Admission implements Divider, CallVisitor {
   readonly #intake: Intake;
   readonly #sourceKind: string;
   readonly #claim: Claim;
   readonly #receivedMs: number;
   /** Takes the events of other processes. */
   readonly #outbox: Outbox | undefined;
-  readonly #arrivals: Arrival[] = [];
+  /** Those that are to be written; none until there is one. */
+  #arrivals: Arrivals | undefined;
   readonly #rejected: RejectedEvent[] = [];
   /** By reason; counted with the answer, since a request that is refused as a whole counts as that alone. */
   readonly #reasons = new Map<RejectionReason, number>();
@@ -85,10 +87,9 @@ export class Admission implements Divider {
     }
     const index = this.#index++;
     if (this.#outbox?.takes(event, index)) return;
-    const arrival = this.#arrivalOf(event, timeMs!);
-    if (arrival === undefined) return;
+    if (this.#isKnown(event)) return;
     measurePayload(event);
-    arrival.setting = this.#intake.settings.of(event);
+    this.#toWrite().add(event, timeMs!, this.#intake.settings.of(event));
   }
 
   /** Takes a call that has been checked and carries no payload; its session is known by its keyed hash already. */
@@ -100,20 +101,32 @@ export class Admission implements Divider {
       return;
     }
     this.#index++;
-    const arrival = this.#arrivalOf(event, timeMs);
-    if (arrival !== undefined) arrival.setting = setting;
+    if (!this.#isKnown(event)) this.#toWrite().add(event, timeMs, setting);
   }
 
-  /** Undefined for an event that has been seen before. */
-  #arrivalOf(event: McpEvent, timeMs: number): Arrival | undefined {
-    const { seen } = this.#intake.parts;
-    const arrival = new Arrival(event, timeMs, this.#receivedMs, this.#sourceKind);
-    if (seen.hasHash(seen.hash(event.id, arrival))) {
-      this.#duplicates++;
-      return undefined;
+  readCall(calls: CallColumns, row: number): void {
+    const problem = this.#problemOf(calls.number(row, NUMBER_AT.timeMs));
+    if (problem !== undefined) {
+      const [reason, sentence] = problem;
+      this.#reject(reason, calls.event(row).id, sentence);
+      return;
     }
-    this.#arrivals.push(arrival);
-    return arrival;
+    this.#index++;
+    if (!this.#toWrite().addCall(calls, row)) this.#duplicates++;
+  }
+
+  /** Whether an event has been seen before; its id's hash is then at hand. */
+  #isKnown({ id }: McpEvent): boolean {
+    const { seen } = this.#intake.parts;
+    seen.hash(id);
+    const known = seen.hasHash(seen.hashLow, seen.hashHigh);
+    if (known) this.#duplicates++;
+    return known;
+  }
+
+  #toWrite(): Arrivals {
+    this.#arrivals ??= this.#intake.arrivals.begin(this.#receivedMs, this.#sourceKind);
+    return this.#arrivals;
   }
 
   isOthers(sessionHash: number): boolean {
@@ -135,12 +148,15 @@ export class Admission implements Divider {
 
   /** Makes the events durable and processes them. Throws a Refusal when that is not possible now. */
   async commit(): Promise<IngestAnswer> {
-    const own = this.#arrivals.length === 0 ? 0 : this.#append();
+    const arrivals = this.#arrivals;
+    const written = arrivals?.length ?? 0;
+    if (arrivals !== undefined && written === 0) this.#intake.arrivals.give(arrivals);
+    const own = arrivals === undefined || written === 0 ? 0 : this.#append(arrivals);
     const sending = this.#outbox?.send();
     // Both come to their end: an answer before that would give the memory of the request back too early.
     const settled = sending && (await Promise.allSettled([own, sending]));
     const accepted = settled ? settledValue(settled[0]) : await own;
-    const duplicates = this.#duplicates + this.#arrivals.length - accepted;
+    const duplicates = this.#duplicates + written - accepted;
     const { instruments } = this.#intake.parts;
     // A copy is repeated with the event itself, which counts where it belongs.
     if (duplicates > 0 && this.#sourceKind !== WINDOW_COPY)
@@ -161,13 +177,12 @@ export class Admission implements Divider {
     this.#rejected.push(...rejected.slice(0, LISTED_REJECTIONS - this.#rejected.length));
   }
 
-  async #append(): Promise<number> {
-    const record = encodeArrivals(this.#receivedMs, this.#sourceKind, this.#arrivals);
+  async #append(arrivals: Arrivals): Promise<number> {
     try {
       // An event that another request is just writing is not known yet and is written again: that is the price of
       // never answering "duplicate" for one that may still be lost. It counts once, since both are processed in turn.
-      return await this.#intake.parts.journal.append(record, (position) =>
-        this.#intake.apply(this.#arrivals, position),
+      return await this.#intake.parts.journal.append(arrivals.record(), (position) =>
+        this.#intake.apply(arrivals, position),
       );
     } catch (error) {
       if (error instanceof JournalBusy) throw overloaded();

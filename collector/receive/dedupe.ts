@@ -8,12 +8,6 @@
 
 const ID_BYTES = 8;
 
-/** The hash of an id: two 32-bit words, signed, since the engine keeps such numbers without a box. */
-export interface IdHash {
-  idLow: number;
-  idHigh: number;
-}
-
 const SMALLEST_CAPACITY = 1_024;
 
 export class SeenIds {
@@ -32,7 +26,9 @@ export class SeenIds {
   #table: Int32Array;
   /** The bits of a table's entry that are a place. */
   #placeBits: number;
-  readonly #hashed: IdHash = { idLow: 0, idHigh: 0 };
+  /** The hash of the id that was hashed last: two 32-bit words, signed, since the engine keeps such numbers without a box. */
+  hashLow = 0;
+  hashHigh = 0;
 
   /** `limit`: how many ids are kept. `seed`: at least 8 bytes, the same as long as a dump is to be loaded again. */
   constructor(limit: number, seed: Buffer) {
@@ -51,27 +47,29 @@ export class SeenIds {
   }
 
   has(id: string): boolean {
-    return this.hasHash(this.hash(id, this.#hashed));
+    this.hash(id);
+    return this.hasHash(this.hashLow, this.hashHigh);
   }
 
   /** Remembers an id: `known` when it was already, `evicted` when the oldest had to go for it, else `added`. */
   add(id: string): 'known' | 'added' | 'evicted' {
-    return this.addHash(this.hash(id, this.#hashed));
+    this.hash(id);
+    return this.addHash(this.hashLow, this.hashHigh);
   }
 
   /** Reads where an id would stand, so that it is near when the id is asked for. */
-  fetch({ idLow }: IdHash): number {
-    return this.#table[idLow & (this.#table.length - 1)]!;
+  fetch(low: number): number {
+    return this.#table[low & (this.#table.length - 1)]!;
   }
 
   /** As `has`, for an id whose hash is known. */
-  hasHash({ idLow, idHigh }: IdHash): boolean {
-    return this.#table[this.#find(idLow, idHigh)] !== 0;
+  hasHash(low: number, high: number): boolean {
+    return this.#table[this.#find(low, high)] !== 0;
   }
 
   /** As `add`, for an id whose hash is known. */
-  addHash({ idLow, idHigh }: IdHash): 'known' | 'added' | 'evicted' {
-    return this.#insert(idLow, idHigh);
+  addHash(low: number, high: number): 'known' | 'added' | 'evicted' {
+    return this.#insert(low, high);
   }
 
   /** The hashes, oldest first, to be kept in a snapshot. */
@@ -158,8 +156,8 @@ export class SeenIds {
       this.#table[this.#find(low[place]!, high[place]!)] = this.#entry(place);
   }
 
-  /** Puts the hash of an id into `into`: two multiplicative ones, mixed at the end (after cyrb53 by bryc, public domain). */
-  hash<T extends IdHash>(id: string, into: T): T {
+  /** Hashes an id: two multiplicative hashes, mixed at the end (after cyrb53 by bryc, public domain). */
+  hash(id: string): void {
     let low = this.#seedLow;
     let high = this.#seedHigh;
     for (let i = 0; i < id.length; i++) {
@@ -167,11 +165,27 @@ export class SeenIds {
       low = Math.imul(low ^ code, 2_654_435_761);
       high = Math.imul(high ^ code, 1_597_334_677);
     }
-    low = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909);
-    high = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909);
-    into.idLow = low;
-    into.idHigh = high;
-    return into;
+    this.#mix(low, high);
+  }
+
+  /** As `hash`, for an id that stands in bytes, all of them ASCII. */
+  hashBytes(bytes: Buffer, from: number, to: number): void {
+    let low = this.#seedLow;
+    let high = this.#seedHigh;
+    for (let at = from; at < to; at++) {
+      const code = bytes[at]!;
+      low = Math.imul(low ^ code, 2_654_435_761);
+      high = Math.imul(high ^ code, 1_597_334_677);
+    }
+    this.#mix(low, high);
+  }
+
+  #mix(low: number, high: number): void {
+    const mixed =
+      Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(high ^ (high >>> 13), 3_266_489_909);
+    this.hashLow = mixed;
+    this.hashHigh =
+      Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(mixed ^ (mixed >>> 13), 3_266_489_909);
   }
 }
 

@@ -10,13 +10,13 @@ import type { Instruments } from '../instruments.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Batch } from '../journal/record.ts';
 import type { Position } from '../journal/segment.ts';
-import type { Pipeline } from '../process/pipeline.ts';
+import type { AcceptedEvent, Pipeline, Source } from '../process/pipeline.ts';
 import { Outbox } from '../processes/outbox.ts';
 import type { Peers } from '../processes/peers.ts';
 import { ownerOf, WINDOW_COPY } from '../processes/routing.ts';
 import type { Counter } from '../series-values.ts';
 import { Admission } from './admission.ts';
-import { Arrival } from './arrival.ts';
+import { type Arrivals, ArrivalsPool } from './arrivals.ts';
 import { CallReader } from './calls/call-reader.ts';
 import { QuickEvents } from './calls/quick-events.ts';
 import type { SeenIds } from './dedupe.ts';
@@ -43,6 +43,7 @@ export class Intake {
   readonly parts: IntakeParts;
   readonly settings: Settings;
   readonly quick: QuickEvents;
+  readonly arrivals: ArrivalsPool;
   /** Nothing: what is read for no other purpose comes here, or the engine would leave it out. */
   fetched = 0;
   /** How many events came, by kind of source and of event. */
@@ -51,6 +52,7 @@ export class Intake {
   constructor(parts: IntakeParts) {
     this.parts = parts;
     this.settings = new Settings(parts.sessionHash);
+    this.arrivals = new ArrivalsPool(parts.seen);
     this.quick = new QuickEvents(new CallReader(this.settings, (event) => this.isOwn(event)));
   }
 
@@ -75,29 +77,36 @@ export class Intake {
 
   /** Processes what the journal holds, in the record that starts at `position`, and answers how many had not been seen before. */
   process({ events, receivedMs, sourceKind }: Batch, position: Position): number {
-    const arrivals: Arrival[] = [];
+    const { seen } = this.parts;
+    const arrivals = this.arrivals.begin(receivedMs, sourceKind);
     for (const event of events) {
       const timeMs = parseTime(event.time);
       if (timeMs === undefined) continue;
-      const arrival = new Arrival(event, timeMs, receivedMs, sourceKind);
-      arrivals.push(this.parts.seen.hash(event.id, arrival));
+      seen.hash(event.id);
+      arrivals.take(event, timeMs);
     }
     return this.apply(arrivals, position);
   }
 
-  /** Processes the events of the record that is on disk at `position`, and answers how many had not been seen before. */
-  apply(arrivals: readonly Arrival[], position: Position): number {
+  /**
+   * Processes the events of the record that is on disk at `position`, and answers how many had not been seen before. They
+   * must not be used any more.
+   */
+  apply(arrivals: Arrivals, position: Position): number {
     const { seen, instruments } = this.parts;
+    const from = { receivedMs: arrivals.receivedMs, sourceKind: arrivals.sourceKind, position };
     let accepted = 0;
     this.#fetch(arrivals);
-    for (const arrival of arrivals) {
-      const added = seen.addHash(arrival);
+    for (let i = 0; i < arrivals.length; i++) {
+      const added = seen.addHash(arrivals.low(i), arrivals.high(i));
       if (added === 'known') continue;
       if (added === 'evicted') instruments.inc(collectorEvictions, { table: 'dedupe_ids' });
-      arrival.position = position;
-      if (this.#process(arrival)) accepted++;
+      if (arrivals.isCall(i) && arrivals.sourceKind !== WINDOW_COPY) {
+        if (this.#processCall(arrivals, i, from)) accepted++;
+      } else if (this.#process(arrivals.accepted(i, position))) accepted++;
     }
-    if (accepted > 0) instruments.set(collectorLastEvent, {}, arrivals[0]!.receivedMs / 1_000);
+    if (accepted > 0) instruments.set(collectorLastEvent, {}, arrivals.receivedMs / 1_000);
+    this.arrivals.give(arrivals);
     return accepted;
   }
 
@@ -105,32 +114,45 @@ export class Intake {
    * Reads a little of all that the events will need. Sessions are many and lie far apart, so each event waits for memory
    * several times; one small loop over them waits for many at once, which takes a twentieth off an event's CPU.
    */
-  #fetch(arrivals: readonly Arrival[]): void {
+  #fetch(arrivals: Arrivals): void {
     const { seen, pipeline } = this.parts;
     const { sessions } = pipeline;
     let sum = 0;
-    for (const arrival of arrivals) {
-      const { session } = arrival.event;
-      sum += seen.fetch(arrival) + (session === undefined ? 0 : sessions.fetch(session.id));
+    for (let i = 0; i < arrivals.length; i++) {
+      sum += seen.fetch(arrivals.low(i)) + arrivals.fetch(i, sessions);
     }
     this.fetched = sum;
   }
 
   /** False for an event that trips the collector. */
-  #process(arrival: Arrival): boolean {
+  #process(arrival: AcceptedEvent): boolean {
     try {
-      if (arrival.sourceKind !== WINDOW_COPY) this.#counterOf(arrival).add();
+      if (arrival.sourceKind !== WINDOW_COPY) this.#counterOf(arrival.sourceKind, arrival.event.kind).add();
       this.parts.pipeline.process(arrival);
       return true;
     } catch (error) {
-      // Such as one of a newer version before a rollback: it costs neither its neighbours nor, on replay, the start.
-      const { kind } = arrival.event;
-      this.parts.logger.error({ error: (error as Error).stack, kind }, 'an event could not be processed');
+      this.#failed(error as Error, arrival.event.kind);
       return false;
     }
   }
 
-  #counterOf({ sourceKind: source, event: { kind } }: Arrival): Counter {
+  #processCall(arrivals: Arrivals, i: number, from: Source): boolean {
+    try {
+      this.#counterOf(from.sourceKind, 'tool_call').add();
+      this.parts.pipeline.processCall(arrivals.calls, i, from);
+      return true;
+    } catch (error) {
+      this.#failed(error as Error, 'tool_call');
+      return false;
+    }
+  }
+
+  /** Such as one of a newer version before a rollback: it costs neither its neighbours nor, on replay, the start. */
+  #failed({ stack }: Error, kind: EventKind): void {
+    this.parts.logger.error({ error: stack, kind }, 'an event could not be processed');
+  }
+
+  #counterOf(source: string, kind: EventKind): Counter {
     const known = this.#counters.get(source)?.get(kind);
     if (known) return known;
     const ofSource = this.#counters.get(source) ?? new Map<EventKind, Counter>();

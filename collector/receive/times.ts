@@ -105,3 +105,14 @@ export function formatTime(timeMs: number): string {
   }
   return `${written.text}${milliseconds[Math.floor(timeMs) - second * 1_000]}Z`;
 }
+
+const WRITTEN_LENGTH = '2026-11-21T09:30:00.000Z'.length;
+
+/** Whether a valid time stands as `formatTime` would write it. */
+export const isAsWritten = (time: string): boolean =>
+  time.length === WRITTEN_LENGTH &&
+  time[10] === 'T' &&
+  time[19] === '.' &&
+  time[23] === 'Z' &&
+  // A leap second has another name as well.
+  time[17] !== '6';

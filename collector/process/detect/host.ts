@@ -66,7 +66,7 @@ export class DetectorHost {
     this.#detection = this.#detect();
   }
 
-  get #enabled(): boolean {
+  get enabled(): boolean {
     return this.#parts.config.detection.enabled;
   }
 
@@ -76,7 +76,7 @@ export class DetectorHost {
   }
 
   toolCall(event: EventOf<'tool_call'>, timeMs: number, session: WatchedSession): void {
-    if (!this.#enabled) return;
+    if (!this.enabled) return;
     if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
     const watched = this.#watched(session);
     if (event.arguments !== undefined || event.result !== undefined) watched.withContent++;
@@ -87,14 +87,14 @@ export class DetectorHost {
   }
 
   policyDecision(event: EventOf<'policy_decision'>, timeMs: number, session: WatchedSession): void {
-    if (!this.#enabled) return;
+    if (!this.enabled) return;
     if (this.#replaying) this.#replayedMs = Math.max(this.#replayedMs, timeMs);
     const watched = this.#watched(session);
     this.#detection.policyDecision(event, timeMs, new WatchedFacts(session, watched.startedMs), watched);
   }
 
   toolList(event: EventOf<'tool_list'>, timeMs: number): void {
-    if (!this.#enabled) return;
+    if (!this.enabled) return;
     this.#risks.list(event);
     this.#detection.toolList(event, timeMs);
   }
@@ -120,7 +120,7 @@ export class DetectorHost {
   }
 
   tick(nowMs: number): void {
-    if (!this.#enabled) return;
+    if (!this.enabled) return;
     this.#detection.tick(nowMs);
     this.#learning.countEvictions();
     this.#learning.budget.tick(nowMs, () =>
@@ -138,7 +138,7 @@ export class DetectorHost {
   }
 
   expose(): void {
-    if (this.#enabled) this.#learning.expose();
+    if (this.enabled) this.#learning.expose();
   }
 
   /** What is known of finished sessions, as plain JSON. */

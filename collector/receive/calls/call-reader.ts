@@ -3,36 +3,28 @@
  *
  * `JSON.parse` takes 1.2 µs for a call of 623 bytes and makes 2 KB of it, which live until the journal has been synced and
  * are copied meanwhile by the collector of garbage. But nearly all calls are alike: written the same way each time, of
- * sessions that go on. So a call is compared with what is known (`layouts.ts`, `known-texts.ts`), and all that is made of
- * it is one object and the texts that only it has. It is checked against the schema on the way. Parsing, checking and
- * finding the setting took 1.66 µs and take 0.86; the whole way over HTTP takes a tenth less.
+ * sessions that go on. So a call is compared with what is known (`layouts.ts`, `known-texts.ts`), and what is read of it is
+ * a row of numbers (`call-columns.ts`): no text is made. It is checked against the schema on the way.
  *
  * Whatever is not plain, such as arguments, an escape, a text that is no ASCII or a way of writing that nobody has used
  * yet, is left to `JSON.parse` and the checks: they say what is valid, and this gives the same event or none.
  */
 import { randomInt } from 'node:crypto';
-import { type EventOf, ID_LENGTH, type McpEvent } from '../../catalogue/events.ts';
-import type { Setting, SharedText } from '../../journal/shared-texts.ts';
+import { ID_LENGTH, type McpEvent } from '../../catalogue/events.ts';
+import { type Setting, settingOf } from '../../journal/shared-texts.ts';
+import { SHOWS } from '../../process/capabilities.ts';
 import { interned } from '../../process/interned.ts';
+import { NO_ROW } from '../../process/session-rows.ts';
 import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
 import { hashOf } from '../../processes/routing.ts';
 import type { Settings } from '../settings.ts';
+import { type CallColumns, type CallSetting, NUMBER_AT, TEXT_AT } from './call-columns.ts';
 import { KnownTexts, Spans } from './known-texts.ts';
 import { Layouts, type Shape, stepAt, TEXT, VALUE } from './layouts.ts';
 import { Numbers } from './numbers.ts';
 import { beforeQuote, endOfText, firstBytes, quotesIn } from './scan.ts';
-import { asciiText, view } from './scratch.ts';
+import { view } from './scratch.ts';
 import { Time } from './time.ts';
-
-type ToolCall = EventOf<'tool_call'>;
-
-/** What the calls of a session have in common; its id is the keyed hash. */
-interface CallSetting extends Setting {
-  readonly text: SharedText | undefined;
-  /** Whether its events are for this process; else the hash of its session's id says for which. */
-  readonly own: boolean;
-  readonly sessionHash: number;
-}
 
 /** Sessions that are known at most, each with 368 bytes of texts. */
 const SETTINGS = 16_384;
@@ -55,9 +47,8 @@ export class CallReader {
   readonly #numbers = new Numbers();
   readonly #time = new Time();
 
-  /** Of the call that was read last: where it ended, and the text of its setting. */
+  /** Where the call ended that was read last. */
   end = 0;
-  setting: SharedText | undefined = undefined;
   /** Hash of its session's id, when it is for another process; else `UNKNOWN_SESSION`. */
   othersSession = UNKNOWN_SESSION;
   /** Whether it was left to the other way because it is written in a way that was not known. */
@@ -69,18 +60,18 @@ export class CallReader {
     this.#isOwn = isOwn;
   }
 
-  /** The call that starts at a place of the scratch and ends before `limit`; undefined when it is left to the other way. */
-  read(start: number, limit: number): ToolCall | undefined {
+  /** Reads the call that starts at a place of the scratch and ends before `limit` into a row; false when it is left to the other way. */
+  read(start: number, limit: number, calls: CallColumns, row: number): boolean {
     this.isNewWay = false;
     this.othersSession = UNKNOWN_SESSION;
+    calls.reserve(row);
+    calls.setText(row, TEXT_AT.trace, 0, 0);
     let at = start;
     let steps = this.#layouts.first;
-    let id = '';
-    let trace: string | undefined;
-    let duration: number | undefined;
-    let requestBytes: number | undefined;
-    let responseBytes: number | undefined;
-    let code: number | undefined;
+    let durationMs = Number.NaN;
+    let requestBytes = Number.NaN;
+    let responseBytes = Number.NaN;
+    let code = Number.NaN;
     let settingHash = this.#seed;
     let toolHash = this.#seed;
     const spans = this.#spans;
@@ -88,80 +79,72 @@ export class CallReader {
       const step = stepAt(steps, at);
       if (step === undefined) {
         this.isNewWay = true;
-        return undefined;
+        return false;
       }
       at += step.length;
       steps = step.next;
       switch (step.value) {
         case VALUE.end: {
-          if (at > limit) return undefined;
-          const { outcome, fault, perspective } = step.shape!;
+          if (at > limit) return false;
           const setting = this.#settingOf(settingHash, step.shape!);
           const tool = this.#toolOf(toolHash);
-          if (setting === undefined || tool === undefined) return undefined;
+          if (setting === undefined || tool === undefined) return false;
           this.end = at;
           if (!setting.own) {
             this.othersSession = setting.sessionHash;
-            return undefined;
+            return false;
           }
-          this.setting = setting.text;
-          return {
-            kind: 'tool_call',
-            id,
-            time: this.#time.text,
-            server: setting.server,
-            tool,
-            client: setting.client,
-            user: setting.user,
-            session: setting.session,
-            trace_id: trace,
-            source: setting.source,
-            environment: setting.environment,
-            outcome,
-            fault,
-            perspective,
-            code,
-            duration_ms: duration,
-            request_bytes: requestBytes,
-            response_bytes: responseBytes,
-          };
+          calls.settings[row] = setting;
+          calls.tools[row] = tool;
+          calls.shapes[row] = step.shape!;
+          calls.setNumber(row, NUMBER_AT.durationMs, durationMs);
+          calls.setNumber(row, NUMBER_AT.requestBytes, requestBytes);
+          calls.setNumber(row, NUMBER_AT.responseBytes, responseBytes);
+          calls.setNumber(row, NUMBER_AT.code, code);
+          const toolAt = spans.starts[TEXT.tool]!;
+          calls.setText(row, TEXT_AT.tool, toolAt, toolAt + spans.lengths[TEXT.tool]!);
+          return true;
         }
         case VALUE.id: {
           const end = endOfText(at);
-          if (end < 0 || end - at > ID_LENGTH) return undefined;
-          id = asciiText(at, end);
+          if (end < 0 || end - at > ID_LENGTH) return false;
+          calls.setText(row, TEXT_AT.id, at, end);
           at = end;
           break;
         }
         case VALUE.trace_id: {
           const end = endOfText(at);
-          if (end < 0 || end - at > ID_LENGTH) return undefined;
-          trace = asciiText(at, end);
+          if (end < 0 || end - at > ID_LENGTH) return false;
+          calls.setText(row, TEXT_AT.trace, at, end);
           at = end;
           break;
         }
-        case VALUE.time:
-          if (!this.#time.read(at)) return undefined;
-          at = this.#time.end;
+        case VALUE.time: {
+          const time = this.#time;
+          if (!time.read(at)) return false;
+          calls.setNumber(row, NUMBER_AT.timeMs, time.ms);
+          calls.setText(row, TEXT_AT.time, at, time.isAsWritten ? 0 : time.end);
+          at = time.end;
           break;
+        }
         case VALUE.duration_ms:
-          duration = this.#numbers.decimal(at);
-          if (!(duration <= LONGEST_DURATION_MS)) return undefined;
+          durationMs = this.#numbers.decimal(at);
+          if (!(durationMs <= LONGEST_DURATION_MS)) return false;
           at = this.#numbers.end;
           break;
         case VALUE.request_bytes:
           requestBytes = this.#numbers.whole(at);
-          if (!(requestBytes <= LARGEST_SIZE)) return undefined;
+          if (!(requestBytes <= LARGEST_SIZE)) return false;
           at = this.#numbers.end;
           break;
         case VALUE.response_bytes:
           responseBytes = this.#numbers.whole(at);
-          if (!(responseBytes <= LARGEST_SIZE)) return undefined;
+          if (!(responseBytes <= LARGEST_SIZE)) return false;
           at = this.#numbers.end;
           break;
         case VALUE.code:
           code = this.#numbers.signed(at);
-          if (!(code >= -LARGEST_CODE && code < LARGEST_CODE)) return undefined;
+          if (!(code >= -LARGEST_CODE && code < LARGEST_CODE)) return false;
           at = this.#numbers.end;
           break;
         default: {
@@ -188,11 +171,6 @@ export class CallReader {
         }
       }
     }
-  }
-
-  /** Of the call that was read last, in milliseconds. */
-  get timeMs(): number {
-    return this.#time.ms;
   }
 
   /** Learns how the call is written that stands in the scratch and was read in the other way. */
@@ -240,7 +218,19 @@ export class CallReader {
     const own = this.#isOwn(event);
     // Whose an event without a session is, other fields decide.
     const sessionHash = own || id === undefined ? UNKNOWN_SESSION : hashOf(id);
-    return { ...(event as Setting), own, sessionHash, text: own ? this.#bySession.of(event) : undefined };
+    return {
+      ...(event as Setting),
+      own,
+      sessionHash,
+      text: own ? (this.#bySession.of(event) ?? settingOf(event)) : undefined,
+      shows:
+        (id === undefined ? 0 : SHOWS.sessions) |
+        (name === undefined ? 0 : SHOWS.clients) |
+        (event.user === undefined ? 0 : SHOWS.users),
+      tools: undefined,
+      sessionRow: NO_ROW,
+      sessionGeneration: 0,
+    };
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { type EventOf, perspectives, sessionOrigins } from '../../catalogue/events.ts';
 import { faults, outcomes } from '../../catalogue/labels.ts';
+import { endingOf, type SharedText } from '../../journal/shared-texts.ts';
 import { BACKSLASH, CLOSE_BRACE, COLON, COMMA, isSpace, OPEN_BRACE, QUOTE } from '../json-bytes.ts';
 import { asciiText, bytes, view } from './scratch.ts';
 
@@ -67,6 +68,10 @@ export interface Shape extends Pick<ToolCall, 'outcome' | 'fault' | 'perspective
   readonly origin: NonNullable<ToolCall['session']>['origin'];
   /** Which texts make its setting, a bit for each of `TEXT`, and above them which word is its session's origin. */
   readonly setting: number;
+  /** The outcome's place among all. */
+  readonly outcomePlace: number;
+  /** What the journal keeps of how it ended. */
+  readonly ending: SharedText;
 }
 const ORIGIN_FROM = 16;
 
@@ -183,10 +188,15 @@ class Way {
     if (!required.every((path) => this.#seen.has(path))) return undefined;
     const word = <T>(path: string) => this.#words.get(path) as T;
     const origin = word<Shape['origin']>('session.origin');
+    const ending = {
+      outcome: word<Shape['outcome']>('outcome'),
+      fault: word<Shape['fault']>('fault'),
+      perspective: word<Shape['perspective']>('perspective'),
+    };
     const shape: Shape = {
-      outcome: word('outcome'),
-      fault: word('fault'),
-      perspective: word('perspective'),
+      ...ending,
+      outcomePlace: outcomes.indexOf(ending.outcome),
+      ending: endingOf(ending),
       origin,
       setting: this.#texts | (origin === undefined ? 0 : (sessionOrigins.indexOf(origin) + 1) << ORIGIN_FROM),
     };

@@ -1,23 +1,23 @@
 /** The events of a body, most of them by `CallReader`, each of the others by `JSON.parse` of its own bytes. */
-import type { McpEvent } from '../../catalogue/events.ts';
-import type { SharedText } from '../../journal/shared-texts.ts';
 import { EventScan, UNKNOWN_SESSION } from '../../processes/event-scan.ts';
 import { COMMA, isSpace } from '../json-bytes.ts';
 import type { Quickly } from '../json-events.ts';
+import { CallColumns } from './call-columns.ts';
 import type { CallReader } from './call-reader.ts';
 import { bytes, load } from './scratch.ts';
 
 export interface CallVisitor {
   /** Takes an event as it was sent, whatever it is. */
   event(value: unknown): void;
-  /** Takes a valid event, with the keyed hash of its session's id in its place. */
-  call(event: McpEvent, timeMs: number, setting: SharedText | undefined): void;
+  /** Takes a valid call; what it is read from lasts until this returns. */
+  readCall(calls: CallColumns, row: number): void;
   /** Takes a valid call of a session of another process, by the hash of the session's id and where it stands in the body. */
   passOn(sessionHash: number, body: Buffer, from: number, to: number): void;
 }
 
-/** Stands for the time of an event for another process. */
-const OTHERS = Number.POSITIVE_INFINITY;
+/** How an event was read that is no call of this process. */
+const PARSED = -1;
+const OTHERS = -2;
 
 /** After so many events in a row that were left to `JSON.parse`, as many bodies or lines are left to it as a whole. */
 const LEFT_IN_A_ROW = 16;
@@ -25,10 +25,10 @@ const LEFT_IN_A_ROW = 16;
 export class QuickEvents {
   readonly #reader: CallReader;
   readonly #scan = new EventScan();
-  /** Of one body: its events, and of those that were read quickly what the reader knows. */
-  readonly #events: unknown[] = [];
-  readonly #times: number[] = [];
-  readonly #settings: (SharedText | undefined)[] = [];
+  /** Of one body: the row of each call, or how else an event was read. */
+  readonly #order: number[] = [];
+  readonly #calls = new CallColumns(bytes);
+  readonly #parsed: unknown[] = [];
   /** Of those for other processes: the hash of the session's id, and where in the scratch it begins and ends. */
   readonly #others: number[] = [];
   #leftInARow = 0;
@@ -58,37 +58,37 @@ export class QuickEvents {
       if (isRead) this.#visit(visitor, body, from);
       return isRead;
     } finally {
-      this.#events.length = 0;
+      this.#order.length = 0;
       this.#others.length = 0;
-      this.#times.length = 0;
-      this.#settings.length = 0;
+      this.#parsed.length = 0;
     }
   }
 
   #visit(visitor: CallVisitor, body: Buffer, from: number): void {
+    const order = this.#order;
     const others = this.#others;
-    for (let i = 0, other = 0; i < this.#events.length; i++) {
-      const timeMs = this.#times[i]!;
-      if (timeMs === OTHERS) {
+    for (let i = 0, parsed = 0, other = 0; i < order.length; i++) {
+      const row = order[i]!;
+      if (row >= 0) visitor.readCall(this.#calls, row);
+      else if (row === PARSED) visitor.event(this.#parsed[parsed++]);
+      else {
         visitor.passOn(others[other]!, body, from + others[other + 1]!, from + others[other + 2]!);
         other += 3;
-      } else if (Number.isNaN(timeMs)) visitor.event(this.#events[i]);
-      else visitor.call(this.#events[i] as McpEvent, timeMs, this.#settings[i]);
+      }
     }
   }
 
   #read(length: number, most: number): boolean {
     const reader = this.#reader;
-    for (let at = 0, count = 1; count <= most; count++) {
+    for (let at = 0, count = 1, rows = 0; count <= most; count++) {
       while (isSpace(bytes[at]!)) at++;
-      const call = reader.read(at, length);
-      if (call !== undefined) {
-        this.#add(call, reader.timeMs, reader.setting);
+      if (reader.read(at, length, this.#calls, rows)) {
+        this.#order.push(rows++);
         at = reader.end;
         this.#leftInARow = 0;
       } else if (reader.othersSession !== UNKNOWN_SESSION) {
         this.#others.push(reader.othersSession, at, reader.end);
-        this.#add(undefined, OTHERS, undefined);
+        this.#order.push(OTHERS);
         at = reader.end;
         this.#leftInARow = 0;
       } else {
@@ -115,17 +115,12 @@ export class QuickEvents {
   #parse(from: number, to: number): boolean {
     const { isNewWay } = this.#reader;
     try {
-      this.#add(JSON.parse(bytes.toString('utf8', from, to)), Number.NaN, undefined);
+      this.#parsed.push(JSON.parse(bytes.toString('utf8', from, to)));
+      this.#order.push(PARSED);
     } catch {
       return false;
     }
     if (isNewWay) this.#reader.learn(from, to);
     return true;
-  }
-
-  #add(event: unknown, timeMs: number, setting: SharedText | undefined): void {
-    this.#events.push(event);
-    this.#times.push(timeMs);
-    this.#settings.push(setting);
   }
 }

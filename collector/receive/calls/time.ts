@@ -1,5 +1,5 @@
 /** Times in the scratch. Calls of one body mostly share their second, which is then compared instead of being read. */
-import { parseTime } from '../times.ts';
+import { isAsWritten, parseTime } from '../times.ts';
 import { isDigit, ZERO } from './numbers.ts';
 import { endOfText } from './scan.ts';
 import { asciiText, bytes, view } from './scratch.ts';
@@ -11,13 +11,14 @@ const LONGEST_TIME = 40;
 const UPPER_Z_AND_QUOTE = 0x225a;
 
 export class Time {
-  /** Of the time that was read last: in milliseconds, as it was written, and where it ended. */
+  /** Of the time that was read last: in milliseconds, where it ended, and whether it stands as we write times. */
   ms = Number.NaN;
-  text = '';
   end = 0;
+  isAsWritten = false;
   /** The second of the last time, as words of four bytes. */
   readonly #second = [0, 0, 0, 0, 0];
   #secondMs = Number.NaN;
+  #secondIsAsWritten = false;
 
   /** False when it is no valid time. */
   read(start: number): boolean {
@@ -39,8 +40,8 @@ export class Time {
       // While no second is known, zeros stand for it, which control characters are, too.
       if (Number.isNaN(timeMs)) return false;
       this.end = start + TIME_LENGTH;
-      if (timeMs !== this.ms) this.text = asciiText(start, this.end);
       this.ms = timeMs;
+      this.isAsWritten = this.#secondIsAsWritten;
       return true;
     }
     const end = endOfText(start);
@@ -49,8 +50,9 @@ export class Time {
     const timeMs = parseTime(text);
     if (timeMs === undefined) return false;
     this.end = end;
-    this.text = text;
     this.ms = timeMs;
+    this.isAsWritten = isAsWritten(text);
+    this.#secondIsAsWritten = this.isAsWritten;
     const isUsual = text.length === TIME_LENGTH && text[SECOND_LENGTH - 1] === '.' && text.endsWith('Z');
     this.#secondMs = isUsual ? timeMs - Number(text.slice(SECOND_LENGTH, -1)) : Number.NaN;
     for (let i = 0; i < second.length; i++) second[i] = isUsual ? view.getInt32(start + i * 4, true) : 0;

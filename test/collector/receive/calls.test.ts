@@ -1,12 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
-import { type McpEvent, sessionOrigins } from '../../../collector/catalogue/events.ts';
+import { type EventOf, type McpEvent, sessionOrigins } from '../../../collector/catalogue/events.ts';
 import { faults, outcomes } from '../../../collector/catalogue/labels.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
+import { decodeRecord } from '../../../collector/journal/record.ts';
 import type { SharedText } from '../../../collector/journal/shared-texts.ts';
 import { hashOf } from '../../../collector/processes/routing.ts';
+import { Arrivals } from '../../../collector/receive/arrivals.ts';
+import { type CallColumns, NUMBER_AT } from '../../../collector/receive/calls/call-columns.ts';
 import { CallReader } from '../../../collector/receive/calls/call-reader.ts';
 import { QuickEvents } from '../../../collector/receive/calls/quick-events.ts';
+import { SeenIds } from '../../../collector/receive/dedupe.ts';
 import { type BodyFormat, visitEvents } from '../../../collector/receive/json-events.ts';
 import { SessionHash } from '../../../collector/receive/privacy.ts';
 import { Refusal } from '../../../collector/receive/refusal.ts';
@@ -18,18 +22,24 @@ import { type Random, random } from '../../../run/replay/random.ts';
 const SEED = 20_261_121;
 const BODIES = 20_000;
 
+const receivedMs = Date.parse('2026-11-21T09:30:16.500Z');
 const limits = { ...collectorDefaults.limits, eventsPerRequest: 12 };
 const hash = new SessionHash(Buffer.alloc(32, 7));
 
 /** What became of each event of a body, as either way says it. */
 class Seen {
   readonly #settings: Settings;
+  readonly #ids = new SeenIds(1, Buffer.alloc(8, 7));
+  readonly #arrivals = new Arrivals(this.#ids);
+  /** Those that go to the journal. */
+  readonly #arrived: McpEvent[] = [];
   readonly events: unknown[] = [];
   quick = 0;
   passedOn = 0;
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#arrivals.begin(receivedMs, 'native');
   }
 
   event(value: unknown): void {
@@ -37,13 +47,41 @@ class Seen {
     if (fault !== undefined) this.events.push({ fault });
     else {
       const event = value as McpEvent;
-      this.#add(event, parseTime(event.time), this.#settings.of(event));
+      const timeMs = parseTime(event.time);
+      const setting = this.#settings.of(event);
+      this.#add(event, timeMs, setting);
+      if (timeMs === undefined) return;
+      this.#ids.hash(event.id);
+      this.#arrivals.add(event, timeMs, setting);
+      const { arguments: _, ...kept } = event as EventOf<'tool_call'>;
+      this.#arrived.push(kept);
     }
   }
 
-  call(event: McpEvent, timeMs: number, setting: SharedText | undefined): void {
+  readCall(calls: CallColumns, row: number): void {
     this.quick++;
-    this.#add(event, timeMs, setting);
+    const event = calls.event(row);
+    const { session, text } = calls.settings[row]!;
+    this.#add(event, calls.number(row, NUMBER_AT.timeMs), session && text);
+    this.#arrived.push(event);
+    expect(this.#arrivals.addCall(calls, row)).toBe(true);
+  }
+
+  /** Whether what is written to the journal, and what is processed, is what arrived. */
+  checkArrivals(): void {
+    const arrivals = this.#arrivals;
+    const { events } = decodeRecord(arrivals.record());
+    for (const [i, event] of this.#arrived.entries()) {
+      const plain = JSON.parse(JSON.stringify(event));
+      if (!isDeepStrictEqual(events[i], plain)) expect(events[i]).toStrictEqual(plain);
+      const { event: accepted, timeMs } = arrivals.accepted(i, { segment: 1, offset: 0 });
+      const taken = JSON.parse(JSON.stringify({ ...accepted, arguments: undefined }));
+      if (!isDeepStrictEqual(taken, plain)) expect(taken).toStrictEqual(plain);
+      this.#ids.hash(event.id);
+      const { hashLow, hashHigh } = this.#ids;
+      expect([timeMs, arrivals.low(i), arrivals.high(i)]).toEqual([parseTime(event.time), hashLow, hashHigh]);
+    }
+    expect(events.length).toBe(this.#arrived.length);
   }
 
   passOn(sessionHash: number, body: Buffer, from: number, to: number): void {
@@ -91,12 +129,13 @@ class Ways {
 async function outcome(seen: Seen, visiting: Promise<void>): Promise<unknown> {
   try {
     await visiting;
-    return seen.events;
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
     const { status, reason, message } = error as Refusal;
     return { status, reason, message };
   }
+  seen.checkArrivals();
+  return seen.events;
 }
 
 const names = [
