@@ -20,7 +20,7 @@ export interface Usage {
 export interface Watched {
   /** For how long its event loop stood still. */
   readonly loopMs: { readonly p99: number; readonly max: number };
-  /** How long a sync of a file took, its way back to the event loop included. */
+  /** How long a write took to be on disk, its way back to the event loop included. */
   readonly syncMs: { readonly p99: number; readonly max: number };
 }
 

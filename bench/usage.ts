@@ -1,6 +1,7 @@
 /**
- * Loaded before a server's own code (`node --import`), which stays as it is: says what the process has used, and, once
- * it was asked to watch, for how long its event loop stood still and its files took to be synced.
+ * Loaded before a server's own code (`node --import`), which stays as it is: says what the process has used. Once it was
+ * asked to watch, it also says for how long its event loop stood still, and how long writes of several buffers took: those of
+ * the journal, which come back when they are on disk.
  */
 import { open } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -18,11 +19,12 @@ async function watch(): Promise<void> {
   const handle = await open('/dev/null');
   const prototype = Object.getPrototypeOf(handle);
   await handle.close();
-  const { datasync } = prototype;
-  prototype.datasync = async function timed(this: unknown) {
+  const { writev } = prototype;
+  prototype.writev = async function timed(this: unknown, ...given: unknown[]) {
     const started = performance.now();
-    await datasync.call(this);
+    const written = await writev.apply(this, given);
     syncsMs.push(performance.now() - started);
+    return written;
   };
 }
 

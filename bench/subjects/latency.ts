@@ -2,7 +2,7 @@
  * How long single events wait for their answer, durable, at half the rate that the server can take on this machine.
  *
  * Server and load share it, so what else may have kept an answer back is shown beside it: how late the load itself was
- * with its requests, for how long the collector's event loop stood still, and how long the disk took to sync.
+ * with its requests, for how long the collector's event loop stood still, and how long the disk took to take a commit.
  */
 import { collectorDefaults } from '../../collector/config.ts';
 import { startCollectorOn } from '../collector.ts';
@@ -60,8 +60,8 @@ function figuresOf(costs: readonly Cost[]): Figure[] {
     figure('the latest request late by', ({ latenessMs }) => latenessMs.max),
     figure('99% of the turns of the event loop within', ({ watched }) => watched!.loopMs.p99),
     figure('the longest turn of the event loop', ({ watched }) => watched!.loopMs.max),
-    figure('99% of the syncs of the disk within', ({ watched }) => watched!.syncMs.p99),
-    figure('the longest sync of the disk', ({ watched }) => watched!.syncMs.max),
+    figure('99% of the writes to disk within', ({ watched }) => watched!.syncMs.p99),
+    figure('the longest write to disk', ({ watched }) => watched!.syncMs.max),
     figure('CPU', ({ cpuUsPerEvent }) => cpuUsPerEvent, 'CPU µs/event'),
   ];
 }

@@ -150,7 +150,7 @@ export const collectorJournalDeleteErrors = counter('mcp_collector_journal_delet
 });
 
 export const collectorJournalSync = histogram('mcp_collector_journal_sync_seconds', {
-  help: 'Duration of one group commit: write and fdatasync.',
+  help: 'Duration of one group commit, until it is on disk.',
   unit: 'seconds',
   buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1],
 });

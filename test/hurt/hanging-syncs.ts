@@ -6,8 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const handle = await open('/dev/null');
 const prototype = Object.getPrototypeOf(handle);
 await handle.close();
-const original = prototype.datasync;
-prototype.datasync = async function hanging(this: unknown) {
-  while (existsSync(process.env.HANG_WHILE!)) await sleep(20);
-  await original.call(this);
-};
+// The journal's segments are written so that a write is a sync.
+for (const name of ['datasync', 'writev'] as const) {
+  const original = prototype[name];
+  prototype[name] = async function hanging(this: unknown, ...given: unknown[]) {
+    while (existsSync(process.env.HANG_WHILE!)) await sleep(20);
+    return await original.apply(this, given);
+  };
+}

@@ -30,6 +30,17 @@ for (const name of ['datasync', 'sync'] as const) {
     synced();
   };
 }
+/** A write to a file that was opened so is a sync of it. */
+const isSynced = (fd: number) =>
+  (Number.parseInt(/^flags:\s*(\d+)/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))![1]!, 8) &
+    fs.constants.O_DSYNC) !==
+  0;
+const { writev } = prototype;
+prototype.writev = async function recorded(this: { readonly fd: number }, ...given: unknown[]) {
+  const written = await writev.apply(this, given);
+  if (isSynced(this.fd)) stateOf(this.fd)();
+  return written;
+};
 for (const name of ['fdatasyncSync', 'fsyncSync'] as const) {
   const original = fs[name];
   fs[name] = (fd) => {
