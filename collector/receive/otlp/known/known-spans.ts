@@ -24,22 +24,11 @@ import { millisecondsBetween, millisecondsOf } from '../wire.ts';
 import type { Origin } from './resources.ts';
 import { isPlain } from './roles.ts';
 import { KnownRuns } from './runs.ts';
+import { type KnownCall, type KnownSetting, SpanCall } from './span-call.ts';
 import { SpanIds } from './span-ids.ts';
 import { SpanReader } from './span-reader.ts';
 
 type ToolCall = EventOf<'tool_call'>;
-
-/** What one thing of a span decides, for spans of the same library and source. */
-interface Known {
-  readonly origin: Origin;
-  readonly plan: Plan;
-}
-interface KnownSetting extends Known, Setting {
-  readonly text: SharedText | undefined;
-}
-interface KnownCall extends Known, Pick<ToolCall, 'tool' | 'outcome' | 'fault' | 'perspective' | 'code'> {
-  readonly errorMessage: string | undefined;
-}
 
 /** Takes the calls that spans are. */
 export interface CallTaker {
@@ -122,27 +111,16 @@ export class KnownSpans {
       this.#timeMs = timeMs;
       this.#time = formatTime(timeMs);
     }
-    const event: ToolCall = {
-      kind: 'tool_call',
-      id: this.#ids.id,
-      time: this.#time,
-      server: setting.server,
-      tool: call.tool,
-      client: setting.client,
-      user: setting.user,
-      session: setting.session,
-      trace_id: this.#ids.trace,
-      source: setting.source,
-      environment: setting.environment,
-      outcome: call.outcome,
-      fault: call.fault,
-      perspective: call.perspective,
-      code: call.code,
-      duration_ms: duration >= 0 && duration <= LONGEST_DURATION_MS ? duration : undefined,
-      request_bytes: reader.requestBytes || undefined,
-      response_bytes: reader.responseBytes || undefined,
-    };
-    if (call.errorMessage !== undefined) event.error_message = call.errorMessage;
+    const event = new SpanCall(
+      this.#ids.id,
+      this.#ids.trace,
+      this.#time,
+      duration >= 0 && duration <= LONGEST_DURATION_MS ? duration : undefined,
+      reader.requestBytes || undefined,
+      reader.responseBytes || undefined,
+      setting,
+      call,
+    );
     taker.call(call.plan.source.name, event, timeMs, setting.text);
     return true;
   }
@@ -165,12 +143,12 @@ export class KnownSpans {
       source,
       environment,
     };
-    const { outcome, fault, perspective, code, error_message: errorMessage } = event;
+    const { outcome, fault, perspective, code, error_message } = event;
     const text = this.#bySession.of(setting as McpEvent);
     const { setting: settingRuns, call: callRuns } = this.#reader;
     this.#settings.put(settingRuns, { origin, plan, ...setting, text });
     const tool = interned(event.tool);
-    this.#calls.put(callRuns, { origin, plan, tool, outcome, fault, perspective, code, errorMessage });
+    this.#calls.put(callRuns, { origin, plan, tool, outcome, fault, perspective, code, error_message });
   }
 
   /** Sees to it that a part of the body is in the scratch; false when it is too long. */
