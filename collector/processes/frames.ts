@@ -31,7 +31,7 @@ export class FrameWriter {
   readonly #socket: Socket;
   #chunk: Buffer | undefined;
   #used = 0;
-  readonly #flush = () => this.#send();
+  readonly #atEndOfTurn = () => this.flush();
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -40,10 +40,10 @@ export class FrameWriter {
   /** Adds a frame with a message of so many bytes at most. All of a turn of the event loop goes out in one call of the system. */
   write(number: number, mostBytes: number, fill: Fill): void {
     const most = FRAME_HEAD_BYTES + mostBytes;
-    if (this.#chunk !== undefined && this.#chunk.length - this.#used < most) this.#send();
+    if (this.#chunk !== undefined && this.#chunk.length - this.#used < most) this.flush();
     if (this.#chunk === undefined) {
       this.#chunk = takeChunk(most);
-      setImmediate(this.#flush);
+      setImmediate(this.#atEndOfTurn);
     }
     const chunk = this.#chunk;
     const from = this.#used + FRAME_HEAD_BYTES;
@@ -53,7 +53,8 @@ export class FrameWriter {
     this.#used = to;
   }
 
-  #send(): void {
+  /** Hands what has been written to the system now. */
+  flush(): void {
     const chunk = this.#chunk;
     if (chunk === undefined) return;
     // Told also when it could not be written: in either way nobody reads from it any more.

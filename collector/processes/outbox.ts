@@ -1,5 +1,6 @@
 /** The events of one request that belong to other processes: collected while it is read, sent before it is answered. */
 import type { McpEvent } from '../catalogue/events.ts';
+import type { CallColumns } from '../receive/calls/call-columns.ts';
 import { UNKNOWN_SESSION } from './event-scan.ts';
 import { Parcel } from './parcel.ts';
 import type { Peers } from './peers.ts';
@@ -55,6 +56,12 @@ export class Outbox {
   add(sessionHash: number, index: number, body: Buffer, from: number, to: number): void {
     const owner = ownerOfSession(sessionHash, this.#peers.processes);
     this.#parcelTo(owner, this.#sourceKind).add(index, body, from, to);
+  }
+
+  /** Adds a call of another process that has been read. */
+  addCall(index: number, calls: CallColumns, row: number): void {
+    const owner = ownerOfSession(calls.settings[row]!.sessionHash, this.#peers.processes);
+    this.#parcelTo(owner, this.#sourceKind).addCall(index, calls, row);
   }
 
   /** Sends all of it. Throws a Refusal when an owner cannot take its events now. */

@@ -3,15 +3,18 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectorConfig } from '../config.ts';
+import type { Setting } from '../journal/shared-texts.ts';
 import type { Admission } from '../receive/admission.ts';
+import type { CallSetting } from '../receive/calls/call-columns.ts';
 import { BytesInFlight } from '../receive/in-flight.ts';
 import type { Intake } from '../receive/intake.ts';
 import { visitText } from '../receive/json-events.ts';
 import { overloaded, Refusal, unavailable } from '../receive/refusal.ts';
 import { EventScan } from './event-scan.ts';
 import { FrameWriter, onMessages } from './frames.ts';
-import { type Opened, open } from './parcel.ts';
+import { type Opened, open, RUN_BYTES } from './parcel.ts';
 import { type PeerAnswer, socketOf } from './peers.ts';
+import { Heard } from './sent-calls.ts';
 
 const OPEN_BRACKET_BYTES = 1;
 const CLOSE_BRACKET_BYTES = 1;
@@ -27,16 +30,21 @@ export async function servePeers(
   await rm(path, { force: true });
   const inFlight = new BytesInFlight(limits.bytesInFlight);
 
-  async function take(message: Buffer): Promise<PeerAnswer> {
+  async function take({ sourceKind, runs }: Opened, heard: Heard, bytes: number): Promise<PeerAnswer> {
     const claim = inFlight.claim();
     try {
-      if (!claim.add(message.length)) throw overloaded();
-      const { sourceKind, runs } = openToKeep(message);
+      if (!claim.add(bytes)) throw overloaded();
       const admission = intake.beginSentOn(sourceKind, claim);
       const quickly = intake.quick.for(admission);
-      for (const [i, run] of runs.entries()) {
-        if (i > 0) await nextTurn();
-        if (!quickly(run, OPEN_BRACKET_BYTES, run.length - CLOSE_BRACKET_BYTES, limits.eventsPerRequest))
+      let inTurn = 0;
+      for (const { isCalls, bytes: run } of runs) {
+        if (inTurn + run.length > RUN_BYTES && inTurn > 0) {
+          inTurn = 0;
+          await nextTurn();
+        }
+        inTurn += run.length;
+        if (isCalls) heard.visit(run, (calls, row) => admission.readCall(calls, row));
+        else if (!quickly(run, OPEN_BRACKET_BYTES, run.length - CLOSE_BRACKET_BYTES, limits.eventsPerRequest))
           admit(run, admission);
       }
       return await admission.commit();
@@ -51,7 +59,7 @@ export async function servePeers(
 
   const connections = new Set<Connection>();
   const server = createServer((socket) => {
-    const connection = new Connection(socket, take);
+    const connection = new Connection(socket, (setting) => intake.reader.settingFor(setting), take);
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   });
@@ -70,18 +78,29 @@ export async function servePeers(
 /** Of one other process, which says what it has to say over one connection. */
 class Connection {
   readonly #socket: Socket;
+  readonly #writer: FrameWriter;
+  #heard = new Heard();
   #unanswered = 0;
   #finishing = false;
 
-  constructor(socket: Socket, take: (message: Buffer) => Promise<PeerAnswer>) {
+  constructor(
+    socket: Socket,
+    settingOf: (setting: Setting) => CallSetting,
+    take: (opened: Opened, heard: Heard, bytes: number) => Promise<PeerAnswer>,
+  ) {
     this.#socket = socket;
-    const writer = new FrameWriter(socket);
+    this.#writer = new FrameWriter(socket);
     onMessages(socket, async (number, message) => {
       // Its sender hears that the connection has ended, and takes it for what it is.
       if (this.#finishing) return;
+      const opened = this.#open(message, settingOf);
+      if (opened === undefined) {
+        socket.destroy();
+        return;
+      }
       this.#unanswered++;
-      const text = Buffer.from(JSON.stringify(await take(message)));
-      if (socket.writable) writer.write(number, text.length, (into, at) => at + text.copy(into, at));
+      const text = Buffer.from(JSON.stringify(await take(opened, this.#heard, message.length)));
+      if (socket.writable) this.#writer.write(number, text.length, (into, at) => at + text.copy(into, at));
       this.#unanswered--;
       if (this.#finishing) this.finish();
     });
@@ -91,15 +110,27 @@ class Connection {
   /** Answers what it has taken, takes nothing more, and ends. */
   finish(): void {
     this.#finishing = true;
-    if (this.#unanswered === 0) this.#socket.destroySoon();
+    if (this.#unanswered > 0) return;
+    this.#writer.flush();
+    this.#socket.destroySoon();
+  }
+
+  /** Undefined for what no process of this version says, such as one that an upgrade has left behind. */
+  #open(message: Buffer, settingOf: (setting: Setting) => CallSetting): Opened | undefined {
+    try {
+      const opened = openToKeep(message);
+      // In the order in which it comes, since what follows builds on it.
+      this.#heard = this.#heard.with(opened.news, settingOf);
+      return opened;
+    } catch {
+      return undefined;
+    }
   }
 }
 
 /** What takes several turns of the event loop needs bytes of its own. */
-function openToKeep(message: Buffer): Opened {
-  const opened = open(message);
-  return opened.runs.length > 1 ? open(Buffer.from(message)) : opened;
-}
+const openToKeep = (message: Buffer): Opened =>
+  open(message.length > RUN_BYTES ? Buffer.from(message) : message);
 
 /** Takes the events of a run. One that is not JSON costs no other. */
 function admit(run: Buffer, admission: Admission): void {

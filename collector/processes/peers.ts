@@ -6,6 +6,7 @@ import { Refusal, unavailable } from '../receive/refusal.ts';
 import { FrameWriter, onMessages } from './frames.ts';
 import type { SentOn } from './outbox.ts';
 import type { Parcel } from './parcel.ts';
+import { Said } from './sent-calls.ts';
 
 /** A process that is alive answers within a commit or two; beyond, the sender had better ask again. */
 const TIMEOUT_MS = 10_000;
@@ -65,6 +66,7 @@ class Peer {
   readonly #path: string;
   #socket: Socket | undefined;
   #writer: FrameWriter | undefined;
+  #said = new Said();
   #awaited = new Map<number, Awaited>();
   #sent = 0;
 
@@ -82,7 +84,8 @@ class Peer {
       // Whoever does not answer one message answers none: what else waits ends with it.
       const timer = setTimeout(() => socket.destroy(), TIMEOUT_MS);
       this.#awaited.set(number, { resolve, timer });
-      writer.write(number, parcel.mostBytes, (into, at) => parcel.write(into, at));
+      const news = parcel.news(this.#said);
+      writer.write(number, parcel.mostBytes(news.length), (into, at) => parcel.write(into, at, news));
     });
   }
 
@@ -93,6 +96,7 @@ class Peer {
   #connect(): Socket {
     const socket = connect(this.#path);
     this.#writer = new FrameWriter(socket);
+    this.#said = new Said();
     const awaited = new Map<number, Awaited>();
     this.#awaited = awaited;
     onMessages(socket, (number, message) => {

@@ -105,6 +105,10 @@ export class Admission implements Divider, CallVisitor {
   }
 
   readCall(calls: CallColumns, row: number): void {
+    if (!calls.settings[row]!.own) {
+      this.#outbox!.addCall(this.#index++, calls, row);
+      return;
+    }
     const problem = this.#problemOf(calls.number(row, NUMBER_AT.timeMs));
     if (problem !== undefined) {
       const [reason, sentence] = problem;

@@ -43,6 +43,7 @@ export class Intake {
   readonly parts: IntakeParts;
   readonly settings: Settings;
   readonly quick: QuickEvents;
+  readonly reader: CallReader;
   readonly arrivals: ArrivalsPool;
   /** Nothing: what is read for no other purpose comes here, or the engine would leave it out. */
   fetched = 0;
@@ -53,7 +54,8 @@ export class Intake {
     this.parts = parts;
     this.settings = new Settings(parts.sessionHash);
     this.arrivals = new ArrivalsPool(parts.seen);
-    this.quick = new QuickEvents(new CallReader(this.settings, (event) => this.isOwn(event)));
+    this.reader = new CallReader(this.settings, (event) => this.isOwn(event));
+    this.quick = new QuickEvents(this.reader);
   }
 
   /** Whether this process processes what a session sends. */

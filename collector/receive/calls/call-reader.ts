@@ -49,8 +49,6 @@ export class CallReader {
 
   /** Where the call ended that was read last. */
   end = 0;
-  /** Hash of its session's id, when it is for another process; else `UNKNOWN_SESSION`. */
-  othersSession = UNKNOWN_SESSION;
   /** Whether it was left to the other way because it is written in a way that was not known. */
   isNewWay = false;
 
@@ -63,7 +61,6 @@ export class CallReader {
   /** Reads the call that starts at a place of the scratch and ends before `limit` into a row; false when it is left to the other way. */
   read(start: number, limit: number, calls: CallColumns, row: number): boolean {
     this.isNewWay = false;
-    this.othersSession = UNKNOWN_SESSION;
     calls.reserve(row);
     calls.setText(row, TEXT_AT.trace, 0, 0);
     let at = start;
@@ -89,11 +86,9 @@ export class CallReader {
           const setting = this.#settingOf(settingHash, step.shape!);
           const tool = this.#toolOf(toolHash);
           if (setting === undefined || tool === undefined) return false;
+          // Whose it is, its id decides.
+          if (!setting.own && setting.sessionHash === UNKNOWN_SESSION) return false;
           this.end = at;
-          if (!setting.own) {
-            this.othersSession = setting.sessionHash;
-            return false;
-          }
           calls.settings[row] = setting;
           calls.tools[row] = tool;
           calls.shapes[row] = step.shape!;
@@ -205,16 +200,25 @@ export class CallReader {
     const text = (place: number) => ((which & (1 << place)) === 0 ? undefined : this.#spans.text(place));
     const name = text(TEXT['client.name']);
     const id = text(TEXT['session.id']);
-    const event = {
-      // Things are looked for by this and the client's name, which are then compared by address.
-      server: interned(this.#spans.text(TEXT.server)),
-      client:
-        name === undefined ? undefined : { name: interned(name), version: text(TEXT['client.version']) },
+    return this.settingFor({
+      server: this.#spans.text(TEXT.server),
+      client: name === undefined ? undefined : { name, version: text(TEXT['client.version']) },
       user: text(TEXT.user),
       session: id === undefined ? undefined : { id, type: text(TEXT['session.type']), origin },
       source: text(TEXT.source),
       environment: text(TEXT.environment),
-    } as Setting as McpEvent;
+    } as Setting);
+  }
+
+  /** What is known of calls by what they have in common, with their session's id as it was sent. */
+  settingFor({ server, client, ...rest }: Setting): CallSetting {
+    const event = {
+      // Things are looked for by this and the client's name, which are then compared by address.
+      server: interned(server),
+      client: client && { ...client, name: interned(client.name) },
+      ...rest,
+    } as McpEvent;
+    const id = event.session?.id;
     const own = this.#isOwn(event);
     // Whose an event without a session is, other fields decide.
     const sessionHash = own || id === undefined ? UNKNOWN_SESSION : hashOf(id);
@@ -225,7 +229,7 @@ export class CallReader {
       text: own ? (this.#bySession.of(event) ?? settingOf(event)) : undefined,
       shows:
         (id === undefined ? 0 : SHOWS.sessions) |
-        (name === undefined ? 0 : SHOWS.clients) |
+        (event.client === undefined ? 0 : SHOWS.clients) |
         (event.user === undefined ? 0 : SHOWS.users),
       tools: undefined,
       sessionRow: NO_ROW,

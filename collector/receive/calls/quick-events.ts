@@ -1,5 +1,5 @@
 /** The events of a body, most of them by `CallReader`, each of the others by `JSON.parse` of its own bytes. */
-import { EventScan, UNKNOWN_SESSION } from '../../processes/event-scan.ts';
+import { EventScan } from '../../processes/event-scan.ts';
 import { COMMA, isSpace } from '../json-bytes.ts';
 import type { Quickly } from '../json-events.ts';
 import { CallColumns } from './call-columns.ts';
@@ -9,15 +9,12 @@ import { bytes, load } from './scratch.ts';
 export interface CallVisitor {
   /** Takes an event as it was sent, whatever it is. */
   event(value: unknown): void;
-  /** Takes a valid call; what it is read from lasts until this returns. */
+  /** Takes a valid call, which may be another process's; what it is read from lasts until this returns. */
   readCall(calls: CallColumns, row: number): void;
-  /** Takes a valid call of a session of another process, by the hash of the session's id and where it stands in the body. */
-  passOn(sessionHash: number, body: Buffer, from: number, to: number): void;
 }
 
-/** How an event was read that is no call of this process. */
+/** Stands for the row of an event that is no such call. */
 const PARSED = -1;
-const OTHERS = -2;
 
 /** After so many events in a row that were left to `JSON.parse`, as many bodies or lines are left to it as a whole. */
 const LEFT_IN_A_ROW = 16;
@@ -25,12 +22,10 @@ const LEFT_IN_A_ROW = 16;
 export class QuickEvents {
   readonly #reader: CallReader;
   readonly #scan = new EventScan();
-  /** Of one body: the row of each call, or how else an event was read. */
+  /** Of one body: the row of each call, and what was parsed. */
   readonly #order: number[] = [];
   readonly #calls = new CallColumns(bytes);
   readonly #parsed: unknown[] = [];
-  /** Of those for other processes: the hash of the session's id, and where in the scratch it begins and ends. */
-  readonly #others: number[] = [];
   #leftInARow = 0;
   #toLeave = 0;
 
@@ -55,26 +50,20 @@ export class QuickEvents {
     if (!load(body, from, to)) return false;
     try {
       const isRead = this.#read(to - from, most);
-      if (isRead) this.#visit(visitor, body, from);
+      if (isRead) this.#visit(visitor);
       return isRead;
     } finally {
       this.#order.length = 0;
-      this.#others.length = 0;
       this.#parsed.length = 0;
     }
   }
 
-  #visit(visitor: CallVisitor, body: Buffer, from: number): void {
+  #visit(visitor: CallVisitor): void {
     const order = this.#order;
-    const others = this.#others;
-    for (let i = 0, parsed = 0, other = 0; i < order.length; i++) {
+    for (let i = 0, parsed = 0; i < order.length; i++) {
       const row = order[i]!;
       if (row >= 0) visitor.readCall(this.#calls, row);
-      else if (row === PARSED) visitor.event(this.#parsed[parsed++]);
-      else {
-        visitor.passOn(others[other]!, body, from + others[other + 1]!, from + others[other + 2]!);
-        other += 3;
-      }
+      else visitor.event(this.#parsed[parsed++]);
     }
   }
 
@@ -84,11 +73,6 @@ export class QuickEvents {
       while (isSpace(bytes[at]!)) at++;
       if (reader.read(at, length, this.#calls, rows)) {
         this.#order.push(rows++);
-        at = reader.end;
-        this.#leftInARow = 0;
-      } else if (reader.othersSession !== UNKNOWN_SESSION) {
-        this.#others.push(reader.othersSession, at, reader.end);
-        this.#order.push(OTHERS);
         at = reader.end;
         this.#leftInARow = 0;
       } else {

@@ -5,6 +5,7 @@ import { type Divider, Division } from '../../../collector/processes/division.ts
 import { EventScan, UNKNOWN_SESSION } from '../../../collector/processes/event-scan.ts';
 import { open, Parcel } from '../../../collector/processes/parcel.ts';
 import { ownerOf, ownerOfSession } from '../../../collector/processes/routing.ts';
+import { Said } from '../../../collector/processes/sent-calls.ts';
 import { visitEvents } from '../../../collector/receive/json-events.ts';
 import { seeded } from '../../random.ts';
 
@@ -79,8 +80,9 @@ function parsed(text: string): McpEvent[] | undefined {
 }
 
 function written(parcel: Parcel): Buffer {
-  const into = Buffer.alloc(parcel.mostBytes);
-  return into.subarray(0, parcel.write(into, 0));
+  const news = parcel.news(new Said());
+  const into = Buffer.alloc(parcel.mostBytes(news.length));
+  return into.subarray(0, parcel.write(into, 0, news));
 }
 
 /** What a body comes to: events and faults in their order, whoever they belong to. */
@@ -108,7 +110,7 @@ async function visited(body: string | Buffer, format: 'json' | 'ndjson', divided
   );
   for (const { place, owner, parcel } of passed) {
     const [run] = open(written(parcel)).runs;
-    const event = parsed(run!.toString())?.[0];
+    const event = parsed(run!.bytes.toString())?.[0];
     if (event !== undefined) expect(ownerOf(event, PROCESSES)).toBe(owner);
     all[place] = event ?? 'broken';
   }
@@ -183,6 +185,6 @@ test('A parcel keeps the order of its events over all its runs', () => {
   const { sourceKind, runs } = open(written(parcel));
   expect(sourceKind).toBe('native');
   expect(runs.length).toBeGreaterThan(3);
-  const opened = runs.flatMap((run) => JSON.parse(run.toString()));
+  const opened = runs.flatMap((run) => JSON.parse(run.bytes.toString()));
   expect(opened.map(({ n }) => n)).toEqual(events.map((_, n) => n));
 });

@@ -5,7 +5,8 @@ import { faults, outcomes } from '../../../collector/catalogue/labels.ts';
 import { collectorDefaults } from '../../../collector/config.ts';
 import { decodeRecord } from '../../../collector/journal/record.ts';
 import type { SharedText } from '../../../collector/journal/shared-texts.ts';
-import { hashOf } from '../../../collector/processes/routing.ts';
+import { open, Parcel } from '../../../collector/processes/parcel.ts';
+import { Heard, Said } from '../../../collector/processes/sent-calls.ts';
 import { Arrivals } from '../../../collector/receive/arrivals.ts';
 import { type CallColumns, NUMBER_AT } from '../../../collector/receive/calls/call-columns.ts';
 import { CallReader } from '../../../collector/receive/calls/call-reader.ts';
@@ -37,8 +38,12 @@ class Seen {
   quick = 0;
   passedOn = 0;
 
-  constructor(settings: Settings) {
+  readonly #wire: Wire;
+  readonly #sent: Buffer[] = [];
+
+  constructor(settings: Settings, wire: Wire) {
     this.#settings = settings;
+    this.#wire = wire;
     this.#arrivals.begin(receivedMs, 'native');
   }
 
@@ -49,7 +54,7 @@ class Seen {
       const event = value as McpEvent;
       const timeMs = parseTime(event.time);
       const setting = this.#settings.of(event);
-      this.#add(event, timeMs, setting);
+      this.events.push(asSeen(event, timeMs, setting));
       if (timeMs === undefined) return;
       this.#ids.hash(event.id);
       this.#arrivals.add(event, timeMs, setting);
@@ -59,12 +64,32 @@ class Seen {
   }
 
   readCall(calls: CallColumns, row: number): void {
+    if (!calls.settings[row]!.own) {
+      this.passedOn++;
+      this.#sent.push(this.#wire.sent(calls, row));
+      this.events.push(SENT_ON);
+      return;
+    }
     this.quick++;
+    this.events.push(this.#read(calls, row));
+  }
+
+  /** Takes as another process what was sent on to it. */
+  receiveSentOn(): void {
+    for (const message of this.#sent) {
+      const place = this.events.indexOf(SENT_ON);
+      this.#wire.receive(message, (calls, row) => {
+        this.events[place] = this.#read(calls, row);
+      });
+    }
+  }
+
+  #read(calls: CallColumns, row: number): unknown {
     const event = calls.event(row);
     const { session, text } = calls.settings[row]!;
-    this.#add(event, calls.number(row, NUMBER_AT.timeMs), session && text);
     this.#arrived.push(event);
     expect(this.#arrivals.addCall(calls, row)).toBe(true);
+    return asSeen(event, calls.number(row, NUMBER_AT.timeMs), session && text);
   }
 
   /** Whether what is written to the journal, and what is processed, is what arrived. */
@@ -84,20 +109,42 @@ class Seen {
     expect(events.length).toBe(this.#arrived.length);
   }
 
-  passOn(sessionHash: number, body: Buffer, from: number, to: number): void {
-    const event = JSON.parse(body.toString('utf8', from, to));
-    expect(sessionHash).toBe(hashOf(event.session.id));
-    this.passedOn++;
-    this.event(event);
-  }
-
   brokenLine(error: string): void {
     this.events.push({ error });
   }
+}
 
-  #add(event: McpEvent, timeMs: number | undefined, setting: SharedText | undefined): void {
-    // As it is now: the objects in it may be shared. What is undefined is not there, and no order is told.
-    this.events.push(JSON.parse(JSON.stringify({ event, timeMs, setting: setting?.text })));
+/** As it is now: the objects in it may be shared. What is undefined is not there, and no order is told. */
+const asSeen = (event: McpEvent, timeMs: number | undefined, setting: SharedText | undefined) =>
+  JSON.parse(JSON.stringify({ event, timeMs, setting: setting?.text }));
+
+/** Stands for an event of another process until that has it. */
+const SENT_ON = { sent: 'on' };
+
+/** The connection to another process. */
+class Wire {
+  readonly #said = new Said();
+  #heard = new Heard();
+  readonly #other: CallReader;
+
+  constructor(settings: Settings) {
+    this.#other = new CallReader(settings, () => true);
+  }
+
+  sent(calls: CallColumns, row: number): Buffer {
+    const parcel = new Parcel(1, 'native');
+    parcel.addCall(0, calls, row);
+    const news = parcel.news(this.#said);
+    const message = Buffer.alloc(parcel.mostBytes(news.length));
+    return message.subarray(0, parcel.write(message, 0, news));
+  }
+
+  receive(message: Buffer, take: (calls: CallColumns, row: number) => void): void {
+    const { sourceKind, news, runs } = open(message);
+    expect(sourceKind).toBe('native');
+    expect(runs.map(({ isCalls }) => isCalls)).toEqual([true]);
+    this.#heard = this.#heard.with(news, (setting) => this.#other.settingFor(setting));
+    this.#heard.visit(runs[0]!.bytes, take);
   }
 }
 
@@ -107,13 +154,14 @@ class Ways {
   readonly #quick = new QuickEvents(
     new CallReader(this.#settings[1], ({ session }) => session === undefined || session.id.length % 3 > 0),
   );
+  readonly #wire = new Wire(this.#settings[1]);
   quick = 0;
   passedOn = 0;
   all = 0;
 
   /** What both ways say of a body: by `JSON.parse` alone, and as it is read. */
   async of(body: Buffer, format: BodyFormat): Promise<[unknown, unknown]> {
-    const [plain, quick] = [new Seen(this.#settings[0]), new Seen(this.#settings[1])];
+    const [plain, quick] = [new Seen(this.#settings[0], this.#wire), new Seen(this.#settings[1], this.#wire)];
     const said = [
       await outcome(plain, visitEvents(body, format, limits, plain)),
       await outcome(quick, visitEvents(body, format, limits, quick, undefined, this.#quick.for(quick))),
@@ -129,6 +177,7 @@ class Ways {
 async function outcome(seen: Seen, visiting: Promise<void>): Promise<unknown> {
   try {
     await visiting;
+    seen.receiveSentOn();
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
     const { status, reason, message } = error as Refusal;
