@@ -6,7 +6,7 @@
  * the bytes that it was read from, where a text of it had to be made, joined with others and made bytes again.
  */
 import type { EventOf, McpEvent } from '../catalogue/events.ts';
-import { type CallColumns, NUMBER_AT, TEXT_AT } from '../receive/calls/call-columns.ts';
+import { type CallColumns, type CallSetting, NUMBER_AT, TEXT_AT } from '../receive/calls/call-columns.ts';
 import { bytes as scratch, view as scratchView } from '../receive/calls/scratch.ts';
 import { isAsWritten } from '../receive/times.ts';
 import { ByteWriter } from './bytes.ts';
@@ -101,12 +101,14 @@ export class RecordWriter {
     const requestBytes = calls.number(row, NUMBER_AT.requestBytes);
     const responseBytes = calls.number(row, NUMBER_AT.responseBytes);
     const code = calls.number(row, NUMBER_AT.code);
+    const setting = calls.settings[row]!;
     this.#begin(
       (traceTo === 0 ? 0 : isSameTrace ? HAS.sameTrace : HAS.trace) |
         (timeTo === 0 ? 0 : HAS.timeText) |
         hasOf(code, durationMs, requestBytes, responseBytes),
-      calls.settings[row]!.text!,
+      setting.text!,
       calls.shapes[row]!.ending,
+      setting,
     );
     this.#copy(calls, row, TEXT_AT.tool);
     into.setText(at, TEXT_AT.id, this.#at, this.#copy(calls, row, TEXT_AT.id));
@@ -170,10 +172,10 @@ export class RecordWriter {
     this.#sizes(code, duration_ms, request_bytes, response_bytes);
   }
 
-  #begin(has: number, setting: SharedText, ending: SharedText): void {
+  #begin(has: number, setting: SharedText, ending: SharedText, near?: CallSetting): void {
     this.#numbers.number(FORM.call);
     this.#numbers.number(has);
-    this.#sharedText(setting);
+    this.#sharedText(setting, near);
     this.#sharedText(ending);
   }
 
@@ -194,7 +196,7 @@ export class RecordWriter {
   }
 
   /** Its number in this record from 1; the first time 0 and the text. */
-  #sharedText(shared: SharedText): void {
+  #sharedText(shared: SharedText, near?: CallSetting): void {
     if (shared.record === this.#record) {
       this.#numbers.number(shared.place);
       return;
@@ -202,8 +204,9 @@ export class RecordWriter {
     shared.record = this.#record;
     shared.place = ++this.#shared;
     this.#numbers.number(0);
-    this.#numbers.number(shared.text.length);
-    this.#write(shared.text, shared.isAscii);
+    this.#numbers.number(shared.length);
+    if (near !== undefined && near.textAt >= 0) this.#copyBytes(near.texts, near.textAt, shared.length);
+    else this.#write(shared.text, shared.isAscii);
   }
 
   #text(text: string): void {
@@ -221,12 +224,20 @@ export class RecordWriter {
     const from = calls.from(row, text);
     const length = calls.to(row, text) - from;
     this.#numbers.number(length);
-    this.#reserve(length + WORD_BYTES);
-    const to = this.#at;
-    for (let i = 0; i < length; i += WORD_BYTES)
-      this.#view.setInt32(to + i, scratchView.getInt32(from + i, true), true);
-    this.#at = to + length;
+    this.#copyBytes(scratchView, from, length);
     return this.#at;
+  }
+
+  /** Copies ASCII, of which eight bytes are always a number that the engine keeps as it is; four where others follow. */
+  #copyBytes(view: DataView, from: number, length: number): void {
+    this.#reserve(length + WORD_BYTES);
+    const own = this.#view;
+    const to = this.#at;
+    const eights = length & ~7;
+    for (let i = 0; i < eights; i += 8) own.setFloat64(to + i, view.getFloat64(from + i, true), true);
+    for (let i = eights; i < length; i += WORD_BYTES)
+      own.setInt32(to + i, view.getInt32(from + i, true), true);
+    this.#at = to + length;
   }
 
   /** Whether what stands in the scratch is the last trace. */

@@ -3,6 +3,7 @@ import type { EventOf, McpEvent } from '../catalogue/events.ts';
 
 export class SharedText {
   readonly text: string;
+  readonly length: number;
   /** Whether a byte is a letter of it. */
   readonly isAscii: boolean;
   /** The record that it was written to last, and its number there. */
@@ -11,6 +12,7 @@ export class SharedText {
 
   constructor(text: string) {
     this.text = text;
+    this.length = text.length;
     this.isAscii = Buffer.byteLength(text) === text.length;
   }
 }

@@ -16,6 +16,9 @@ import type { Shape } from './layouts.ts';
 export interface CallSetting extends Setting, HeldSession {
   /** What the journal keeps of it, where its calls are for this process. */
   readonly text: SharedText | undefined;
+  /** Where the bytes of that stand, -1 when they do not, or no more. */
+  textAt: number;
+  readonly texts: DataView;
   /** Whether its calls are for this process; else the hash of its session's id says for which. */
   readonly own: boolean;
   readonly sessionHash: number;

@@ -19,6 +19,7 @@ import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
 import { hashOf } from '../../processes/routing.ts';
 import type { Settings } from '../settings.ts';
 import { type CallColumns, type CallSetting, NUMBER_AT, TEXT_AT } from './call-columns.ts';
+import { KnownSettings } from './known-settings.ts';
 import { KnownTexts, Spans } from './known-texts.ts';
 import { Layouts, type Shape, stepAt, TEXT, VALUE } from './layouts.ts';
 import { Numbers } from './numbers.ts';
@@ -26,9 +27,6 @@ import { beforeQuote, endOfText, firstBytes, quotesIn } from './scan.ts';
 import { view } from './scratch.ts';
 import { Time } from './time.ts';
 
-/** Sessions that are known at most, each with 368 bytes of texts. */
-const SETTINGS = 16_384;
-const SETTING_WORDS = 96;
 const TOOLS = 4_096;
 const TOOL_WORDS = 32;
 const LARGEST_SIZE = 2 ** 40;
@@ -42,7 +40,7 @@ export class CallReader {
   readonly #layouts = new Layouts();
   /** Of the call that is being read, by `TEXT`. */
   readonly #spans = new Spans(Object.keys(TEXT).length);
-  readonly #settings = new KnownTexts<CallSetting>(this.#spans, SETTINGS, SETTING_WORDS);
+  readonly #settings = new KnownSettings(this.#spans);
   readonly #tools = new KnownTexts<string>(this.#spans, TOOLS, TOOL_WORDS);
   readonly #numbers = new Numbers();
   readonly #time = new Time();
@@ -232,6 +230,8 @@ export class CallReader {
         (event.client === undefined ? 0 : SHOWS.clients) |
         (event.user === undefined ? 0 : SHOWS.users),
       tools: undefined,
+      textAt: -1,
+      texts: this.#settings.view,
       sessionRow: NO_ROW,
       sessionGeneration: 0,
     };
