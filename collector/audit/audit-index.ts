@@ -21,7 +21,7 @@ import type { Journal } from '../journal/journal.ts';
 import { isBefore, type Position } from '../journal/segment.ts';
 import type { Finding } from '../process/finding.ts';
 import type { Session } from '../process/session.ts';
-
+import { giveBackMemory } from './give-back.ts';
 import { IndexQueue } from './index-queue.ts';
 import { IndexError, IndexThread } from './index-thread.ts';
 import type { IndexCalls } from './protocol.ts';
@@ -244,6 +244,8 @@ export class AuditIndex {
     instruments.inc(collectorIndexRebuilds, { reason });
     logger.info({ reason }, 'the index of ended sessions is being made from the journal');
     try {
+      // Its thread holds as many sessions as the collector may, beside what a flood may just have left here.
+      await giveBackMemory();
       await this.#thread.call('rebuild', journal.end, now());
       this.#rebuild = dropped === this.#queue.dropped ? undefined : 'overflow';
       this.#recovered();

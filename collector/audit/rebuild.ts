@@ -19,6 +19,8 @@ import type { SessionRecord } from './session-record.ts';
 /** Sessions or findings written at once, and tools and places of the sessions. */
 const BATCH = 500;
 const BATCH_ROWS = 5_000;
+/** The journal has an event twice where two requests brought it at once, or one that was refused came to the disk: close by. */
+const REPEATED_WITHIN = 250_000;
 /** How long the thread works before it looks whether anybody wants something else of it. */
 const SLICE_MS = 10;
 /** As often as the collector itself does. */
@@ -49,7 +51,7 @@ export async function* replaySessions(
     () => clockMs,
     () => {},
   );
-  const seen = new SeenIds(config.limits.dedupeIds, Buffer.alloc(32));
+  const seen = new SeenIds(Math.min(config.limits.dedupeIds, REPEATED_WITHIN), Buffer.alloc(32));
   const found = new Found();
   pipeline.sessions.onEnd = (session) => found.addSession(session);
   pipeline.findings.onChange = (finding) => found.addFinding(finding);
