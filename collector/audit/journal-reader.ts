@@ -5,7 +5,7 @@ import type { Position } from '../journal/segment.ts';
 import { openSegmentIfThere } from '../journal/segment-bytes.ts';
 import { listSegmentFiles } from '../journal/segment-names.ts';
 
-/** The records before `end`, oldest first. Damage is passed over: the collector itself has told of it when it started. */
+/** The records before `end`, oldest first. Damage is passed over in silence: replays and `verify` tell of it. */
 export async function* readJournal(directory: string, end: Position): AsyncGenerator<JournalRecord> {
   const segments = new Set((await listSegmentFiles(directory)).map(({ segment }) => segment));
   yield* readRecords([...segments], (segment) => openSegmentIfThere(directory, segment), { end });

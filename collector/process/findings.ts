@@ -48,6 +48,8 @@ export class Findings {
   readonly #found = new Map<string, Finding>();
   /** Made or changed since they were last taken to be written. */
   #unwritten = new Set<string>();
+  /** Of them those that have made room meanwhile. */
+  #leaving: Finding[] = [];
   /** Among them is one that must not be lost: made, or more severe than before. */
   #urgent = false;
   /** Told of each finding that was made or changed. */
@@ -133,14 +135,18 @@ export class Findings {
   /** Findings made or changed since this was last asked, to be written to the journal. */
   takeUnwritten(): Finding[] {
     this.#urgent = false;
-    const taken = [...this.#unwritten].flatMap((id) => this.#found.get(id) ?? []);
+    const taken = [...this.#leaving, ...[...this.#unwritten].flatMap((id) => this.#found.get(id) ?? [])];
+    this.#leaving = [];
     this.#unwritten = new Set();
     return taken;
   }
 
   /** Gives back what could not be written. */
   putBack(findings: readonly Finding[]): void {
-    for (const { id } of findings) if (this.#found.has(id)) this.#unwritten.add(id);
+    for (const finding of findings) {
+      if (this.#found.has(finding.id)) this.#unwritten.add(finding.id);
+      else this.#leave(finding);
+    }
   }
 
   /** Takes up a finding that the journal has. One that is not known counts, as it did when it was written. */
@@ -239,9 +245,15 @@ export class Findings {
     this.#found.set(finding.id, finding);
     if (this.#found.size <= this.#limit) return;
     const out = this.#leastNeeded();
+    const left = this.#found.get(out) as Finding;
     this.#found.delete(out);
-    this.#unwritten.delete(out);
+    if (this.#unwritten.delete(out)) this.#leave(left);
     this.#instruments.inc(collectorEvictions, { table: 'findings' });
+  }
+
+  /** Keeps one for the journal that memory has no room for: as many as may be found, since the disk may not take them now. */
+  #leave(finding: Finding): void {
+    if (this.#leaving.length < this.#limit) this.#leaving.push(finding);
   }
 
   /**

@@ -64,3 +64,10 @@ test('a verdict lasts although its finding makes room while it is on its way to 
     verdict: { verdict: 'benign', note: 'a drill' },
   });
 });
+
+test('findings that make room before they could be written are written all the same', async () => {
+  const ids = ['ada', 'bo'].map((session) => found(session).id);
+  await log.close();
+  const { pipeline } = await replayed();
+  expect(ids.map((id) => pipeline.findings.find(id)?.id)).toEqual(ids);
+});
