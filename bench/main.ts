@@ -9,6 +9,7 @@ import type { Figure } from './figures.ts';
 import { Load } from './load/load.ts';
 import { type Results, readmeSection } from './readme.ts';
 import type { Subject } from './subject.ts';
+import { catchUp } from './subjects/catch-up.ts';
 import { detection } from './subjects/detection.ts';
 import { flood } from './subjects/flood.ts';
 import { index } from './subjects/index.ts';
@@ -38,6 +39,7 @@ const subjects: Readonly<Record<string, Subject>> = {
   index,
   kills,
   flood,
+  'catch-up': catchUp,
 };
 
 const amounts = {
