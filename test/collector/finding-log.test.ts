@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FindingLog, replayFindings } from '../../collector/finding-log.ts';
 import { Journal } from '../../collector/journal/journal.ts';
 import type { Finding } from '../../collector/process/finding.ts';
@@ -19,7 +19,8 @@ beforeEach(async () => {
   mcp = new Lookout({ limits: { findings: 1 } });
   journal = await Journal.open({
     directory,
-    segmentBytes: 1024 ** 2,
+    // Each record starts a segment, and none can be created while the folder is elsewhere.
+    segmentBytes: 1,
     retentionBytes: 1024 ** 3,
     retentionSeconds: 86_400,
     queueBytes: 1024 ** 2,
@@ -70,4 +71,17 @@ test('findings that make room before they could be written are written all the s
   await log.close();
   const { pipeline } = await replayed();
   expect(ids.map((id) => pipeline.findings.find(id)?.id)).toEqual(ids);
+});
+
+test('a finding that the disk did not take is written when it does again, and no verdict is taken meanwhile', async () => {
+  renameSync(directory, `${directory}-away`);
+  const { id } = found('ada');
+  const judged = log.judge([found('bo')], { verdict: 'benign', time_ms: mcp.nowMs });
+  await expect(judged).rejects.toThrow('ENOENT');
+  expect(journal.failing).toBe(true);
+  renameSync(`${directory}-away`, directory);
+  await vi.waitFor(async () => expect((await replayed()).pipeline.findings.all).toHaveLength(2), 10_000);
+  const { pipeline } = await replayed();
+  expect(pipeline.findings.find(id)).toMatchObject({ status: 'open' });
+  expect(pipeline.findings.all.map(({ status }) => status)).toEqual(['open', 'open']);
 });
