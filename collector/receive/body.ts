@@ -42,7 +42,13 @@ function collect(
     // Nothing more comes: to take the listeners off costs as much as to put them on.
     const onEnd = () => {
       ended = true;
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+      if (chunks.length === 1) {
+        resolve(chunks[0]!);
+        return;
+      }
+      const whole = Buffer.concat(chunks, size);
+      for (const chunk of chunks) free(chunk);
+      resolve(whole);
     };
     const onBroken = () => {
       if (!ended) fail(broken());
@@ -96,4 +102,14 @@ export async function readBody(
     decoder.destroy();
     claim.give(received.length);
   }
+}
+
+/**
+ * Gives memory back that nobody needs any more, where the bytes are all there is in it. Otherwise it waits for the garbage
+ * collector, which looks through the whole heap at each 64 MB of it: of 100 events in JSON, 7.0 µs of CPU an event became 5.3.
+ * Nobody may read the bytes any more, nor may what runs on other threads: only what was copied or is done with, never what
+ * is being sent or inflated.
+ */
+export function free({ buffer, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }

@@ -2,6 +2,7 @@
 import { collectorSenderDrops } from '../catalogue/collector-metrics.ts';
 import type { CollectorLimits } from '../config.ts';
 import { Division } from '../processes/division.ts';
+import { free } from './body.ts';
 import type { Intake } from './intake.ts';
 import { visitEvents } from './json-events.ts';
 import type { IngestServer } from './server.ts';
@@ -23,6 +24,8 @@ export function registerNativeEvents(server: IngestServer, intake: Intake, limit
     const division = intake.parts.peers && new Division(limits, admission, quickly);
     await visitEvents(body, format, limits, admission, division, quickly);
     const answer = await admission.commit();
+    // With other processes, parts of it may still be on their way to them.
+    if (intake.parts.peers === undefined) free(body);
     claim.events = answer.accepted + answer.duplicates + (answer.rejected_total ?? answer.rejected.length);
     // A repeated event means that the answer to this batch was lost: its drops are counted, and what its sender has
     // dropped since are the oldest of its queue, which are events of this batch and were accepted.
