@@ -13,6 +13,12 @@ export async function sync(path: string): Promise<void> {
 }
 
 /**
+ * A large file is synced part by part: a file system that keeps a log of its own writes all of it before the next commit
+ * of the journal comes to its turn.
+ */
+const SYNC_BYTES = 1024 * 1024;
+
+/**
  * Replaces a file's content at once, readable by the owner only: new file, sync, rename, sync of the folder. What it is
  * made of is asked for part by part.
  */
@@ -24,7 +30,14 @@ export async function replaceFile(
   const draft = join(directory, `${name}.draft`);
   const handle = await open(draft, 'w', 0o600);
   try {
-    for (const part of content) await handle.writeFile(part);
+    let unsynced = 0;
+    for (const part of content) {
+      await handle.writeFile(part);
+      unsynced += part.length;
+      if (unsynced < SYNC_BYTES) continue;
+      await handle.datasync();
+      unsynced = 0;
+    }
     await handle.sync();
   } catch (error) {
     // On a full disk it would take the room that others need.
