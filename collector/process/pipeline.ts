@@ -6,23 +6,23 @@ import type { CollectorConfig } from '../config.ts';
 import type { Instruments } from '../instruments.ts';
 import type { Position } from '../journal/segment.ts';
 import { WINDOW_COPY } from '../processes/routing.ts';
-import { type CallColumns, NUMBER_AT, TEXT_AT } from '../receive/calls/call-columns.ts';
+import type { CallColumns } from '../receive/calls/call-columns.ts';
 import { savedGroupSchema } from '../series.ts';
 import { cleanLabelValue } from '../series-bounds.ts';
 import { Access } from './access.ts';
 import { Baselines } from './baselines.ts';
 import { BurstWindows } from './burst-windows.ts';
-import { CallFacts } from './call-facts.ts';
-import { Capabilities, SHOWS } from './capabilities.ts';
+import { Capabilities } from './capabilities.ts';
 import { DetectorHost } from './detect/host.ts';
 import { Findings } from './findings.ts';
 import { KnownTools } from './known-tools.ts';
 import type { OpenSession } from './open-session.ts';
 import type { Occasion, Parts } from './parts.ts';
+import { readCall, type Source } from './read-calls.ts';
 import { authFailure, countInWindow, dlpBlock, policyDecision } from './security-events.ts';
 import type { SessionSaving } from './session-saving.ts';
 import { Sessions } from './sessions.ts';
-import { countCall, toolCall } from './tool-calls.ts';
+import { toolCall } from './tool-calls.ts';
 import { Views } from './views.ts';
 
 /** An event that is on disk, with its times in milliseconds since the epoch. */
@@ -38,9 +38,6 @@ export interface AcceptedEvent {
   /** Where its journal record starts. */
   readonly position: Position;
 }
-
-/** Where a call comes from. */
-export type Source = Pick<AcceptedEvent, 'receivedMs' | 'sourceKind' | 'position'>;
 
 /** What `save` gives. */
 export interface SavedState {
@@ -89,26 +86,6 @@ class Moment implements Occasion {
     return this.#now();
   }
 }
-
-const facts = new CallFacts();
-
-function fill(into: CallFacts, calls: CallColumns, row: number): void {
-  const { outcome, outcomePlace } = calls.shapes[row]!;
-  const { server, client } = calls.settings[row]!;
-  into.server = server;
-  into.tool = calls.tools[row]!;
-  into.client = client?.name;
-  into.outcome = outcome;
-  into.outcomePlace = outcomePlace;
-  into.durationMs = calls.number(row, NUMBER_AT.durationMs);
-  into.requestBytes = calls.number(row, NUMBER_AT.requestBytes);
-  into.responseBytes = calls.number(row, NUMBER_AT.responseBytes);
-}
-
-const shownBy = ({ outcome, requestBytes, responseBytes }: CallFacts): number =>
-  SHOWS.calls |
-  (outcome === 'tool_error' ? SHOWS.toolErrors : 0) |
-  (Number.isNaN(requestBytes) && Number.isNaN(responseBytes) ? 0 : SHOWS.bytes);
 
 export class Pipeline {
   readonly #parts: Parts;
@@ -195,48 +172,15 @@ export class Pipeline {
     if (!this.#parts.views.hold(accepted)) this.#apply(accepted);
   }
 
-  /**
-   * As `process`, of a call that was read and is its server's own view, given by its row: what its setting holds is not looked
-   * up again, and no object is made of it unless somebody wants one.
-   */
+  /** As `process`, of a call that was read and is its server's own view, given by its row. */
   processCall(calls: CallColumns, row: number, from: Source): void {
-    const { receivedMs, sourceKind, position } = from;
-    const { sessions, capabilities, knownTools, views, detection } = this.#parts;
-    this.#release(receivedMs);
-    sessions.tick(receivedMs);
-    const setting = calls.settings[row]!;
-    const timeMs = calls.number(row, NUMBER_AT.timeMs);
-    fill(facts, calls, row);
-    if (!capabilities.haveShown(sourceKind, setting.shows | shownBy(facts)))
-      capabilities.observe(sourceKind, calls.event(row));
+    this.#release(from.receivedMs);
+    this.sessions.tick(from.receivedMs);
     try {
-      const session =
-        sessions.touchHeld(setting, timeMs, receivedMs, position) ??
-        this.#touch(calls, row, { timeMs, receivedMs, position });
-      setting.tools ??= knownTools.of(facts.server);
-      const tool = setting.tools?.get(facts.tool) ?? knownTools.called(facts);
-      const traceTo = calls.to(row, TEXT_AT.trace);
-      views.readServer(tool, receivedMs, facts, calls.bytes, calls.from(row, TEXT_AT.trace), traceTo);
-      countCall(facts, tool, session, this.#parts);
-      if (session && detection.enabled) detection.toolCall(calls.event(row), timeMs, session);
+      readCall(calls, row, from, this.#parts);
     } catch (error) {
       this.#onFault(error as Error, { kind: 'tool_call' });
     }
-  }
-
-  /** Looks for the session of a call by its id, and lets its setting hold it. */
-  #touch(
-    calls: CallColumns,
-    row: number,
-    when: Omit<Source, 'sourceKind'> & { timeMs: number },
-  ): OpenSession | undefined {
-    const setting = calls.settings[row]!;
-    if (setting.session === undefined) return undefined;
-    const session = this.sessions.touch({ event: calls.event(row), ...when });
-    if (session === undefined) return undefined;
-    setting.sessionRow = session.row;
-    setting.sessionGeneration = session.generation;
-    return session;
   }
 
   #release(nowMs: number): void {

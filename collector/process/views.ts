@@ -83,14 +83,14 @@ export class Views {
   readServer(
     tool: NamedTool,
     receivedMs: number,
-    name: ToolOfServer,
+    { server, tool: name }: ToolOfServer,
     bytes: Buffer,
     from: number,
     to: number,
   ): void {
     const known = tool.isKnown;
     if (known) tool.reportedMs[0] = receivedMs;
-    if (to > from) this.#servers.noteBytes(bytes, from, to, known ? tool : name);
+    if (to > from) this.#servers.noteBytes(bytes, from, to, known ? tool : { server, tool: name });
   }
 
   /** The views whose wait is over and that no better one replaces. */

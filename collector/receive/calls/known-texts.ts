@@ -1,10 +1,9 @@
 /**
- * What is known by texts of a call, such as all that the calls of a session have in common, found by their bytes.
+ * What is known by texts of a call, such as its tool, found by their bytes: as settings are (`known-settings.ts`).
  *
- * The texts of an entry stand behind each other in one array, so that comparing them waits for memory once, where a
- * map for each text waits ten times. An entry has one of four places by its hash, and a new one takes the place of an old
- * one: the table neither grows nor has long ways, whatever names senders invent. The hash begins with a secret, so
- * that nobody can aim at a place.
+ * The texts of an entry stand behind each other in one array, so that comparing them waits for memory once. An entry has
+ * one of four places by its hash, and a new one takes the place of an old one: the table neither grows nor has long ways,
+ * whatever names senders invent. The hash begins with a secret, so that nobody can aim at a place.
  */
 
 import { NAME_LENGTH } from '../../catalogue/events.ts';
