@@ -61,7 +61,10 @@ export function registerOtlp(
   normaliser: Normaliser,
   limits: CollectorLimits,
 ): void {
-  const known = new KnownSpans(intake.settings, (event) => intake.isOwn(event));
+  const known = new KnownSpans(
+    (setting) => intake.reader.settingFor(setting),
+    (event) => intake.isOwn(event),
+  );
   const learn = (event: McpEvent, plan: Plan) => known.learn(event, plan);
   for (const signal of signals) {
     const { path, records, rejectedName } = signal;

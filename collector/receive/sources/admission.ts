@@ -8,6 +8,7 @@ import {
 import type { McpEvent } from '../../catalogue/events.ts';
 import type { SharedText } from '../../journal/shared-texts.ts';
 import type { Admission, RejectedEvent } from '../admission.ts';
+import type { CallColumns } from '../calls/call-columns.ts';
 import type { Claim } from '../in-flight.ts';
 import type { Intake } from '../intake.ts';
 import type { TelemetryRecord } from '../otlp/record.ts';
@@ -80,13 +81,27 @@ export class RecordAdmission {
     }
   }
 
-  /** Takes a record of a source that is known to be one call; its session is known by its keyed hash already. */
-  call(source: string, event: McpEvent, timeMs: number, setting: SharedText | undefined): void {
-    const { admission, records } = this.#of(source);
+  /** Takes a record of a source that is known to be one call, which was read into a row. */
+  readCall(source: string, calls: CallColumns, row: number): void {
+    const admission = this.#next(source);
     const before = admission.rejections;
-    records.push(this.#records++);
+    admission.readCall(calls, row);
+    if (admission.rejections > before) this.#withRejected++;
+  }
+
+  /** The same as an event; its session is known by its keyed hash already. */
+  call(source: string, event: McpEvent, timeMs: number, setting: SharedText | undefined): void {
+    const admission = this.#next(source);
+    const before = admission.rejections;
     admission.call(event, timeMs, setting);
     if (admission.rejections > before) this.#withRejected++;
+  }
+
+  /** Where the event of the next record goes. */
+  #next(source: string): Admission {
+    const { admission, records } = this.#of(source);
+    records.push(this.#records++);
+    return admission;
   }
 
   /** Rejects what is no record at all. */

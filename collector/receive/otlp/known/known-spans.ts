@@ -12,19 +12,17 @@
  */
 import type { EventOf, McpEvent } from '../../../catalogue/events.ts';
 import type { Setting, SharedText } from '../../../journal/shared-texts.ts';
-import { interned } from '../../../process/interned.ts';
-import { load, view } from '../../calls/scratch.ts';
-import type { Settings } from '../../settings.ts';
+import { CallColumns, type CallSetting, NUMBER_AT, TEXT_AT } from '../../calls/call-columns.ts';
+import { bytes, load, view } from '../../calls/scratch.ts';
 import { LONGEST_DURATION_MS } from '../../sources/build.ts';
 import { INVALID_PARAMS } from '../../sources/outcome.ts';
 import type { Plan } from '../../sources/record-reader.ts';
-import { formatTime } from '../../times.ts';
 import { faultOf } from '../../validate.ts';
 import { millisecondsBetween, millisecondsOf } from '../wire.ts';
+import { type KnownCall, type KnownSetting, knownCall } from './known-call.ts';
 import type { Origin } from './resources.ts';
 import { isPlain } from './roles.ts';
 import { KnownRuns } from './runs.ts';
-import { type KnownCall, type KnownSetting, SpanCall } from './span-call.ts';
 import { SpanIds } from './span-ids.ts';
 import { SpanReader } from './span-reader.ts';
 
@@ -33,6 +31,8 @@ type ToolCall = EventOf<'tool_call'>;
 /** Takes the calls that spans are. */
 export interface CallTaker {
   call(source: string, event: McpEvent, timeMs: number, setting: SharedText | undefined): void;
+  /** What the call is read from lasts until this returns. */
+  readCall(source: string, calls: CallColumns, row: number): void;
 }
 
 /** Known at most, each with 376 bytes of runs. */
@@ -41,6 +41,8 @@ const CALLS = 8_192;
 const WORDS = 96;
 /** The part of a body that is in the scratch at once. */
 const WINDOW_BYTES = 256 * 1024;
+/** Where ids are written in it, beyond all that is loaded. */
+const IDS_AT = 384 * 1024;
 /** From here on a year has five digits. */
 const YEAR_10000_MS = 253_402_300_800_000;
 /** After so many spans in a row of one library that could not be compared, so many are left to the other way unseen. */
@@ -48,10 +50,11 @@ const LEFT_IN_A_ROW = 16;
 const TO_LEAVE = 256;
 
 export class KnownSpans {
-  readonly #bySession: Settings;
+  readonly #settingFor: (setting: Setting) => CallSetting;
   readonly #isOwn: (event: McpEvent) => boolean;
+  readonly #row = new CallColumns(bytes);
   readonly #reader = new SpanReader();
-  readonly #ids = new SpanIds();
+  readonly #ids = new SpanIds(IDS_AT);
   readonly #settings = new KnownRuns<KnownSetting>(SETTINGS, WORDS);
   readonly #calls = new KnownRuns<KnownCall>(CALLS, WORDS);
   /** Where in the body that is read the scratch begins and ends. */
@@ -59,12 +62,13 @@ export class KnownSpans {
   #to = 0;
   /** Of the span that was read last and can be learnt: its library. */
   #learnable: Origin | undefined = undefined;
-  #timeMs = Number.NaN;
-  #time = '';
 
-  /** `isOwn`: whether an event, with its session's id as it was sent, belongs to this process. */
-  constructor(settings: Settings, isOwn: (event: McpEvent) => boolean) {
-    this.#bySession = settings;
+  /**
+   * `settingFor`: what is known of calls by what they have in common. `isOwn`: whether an event belongs to this process. Both
+   * take a session's id as it was sent.
+   */
+  constructor(settingFor: (setting: Setting) => CallSetting, isOwn: (event: McpEvent) => boolean) {
+    this.#settingFor = settingFor;
     this.#isOwn = isOwn;
   }
 
@@ -73,6 +77,7 @@ export class KnownSpans {
     this.#to = 0;
     this.#from = 0;
     this.#learnable = undefined;
+    this.#ids.forget();
   }
 
   /** Takes the span that stands at a place of the body; false when it is left to the other way. */
@@ -98,7 +103,7 @@ export class KnownSpans {
     const timeMs = millisecondsOf(endLow, endHigh);
     // Zero stands for an unknown time.
     const isTimed = (startLow | startHigh) !== 0 && timeMs > 0 && timeMs < YEAR_10000_MS;
-    if (!isTimed || !this.#ids.read(traceAt, spanAt)) return false;
+    if (!isTimed || !this.#ids.write(traceAt, spanAt)) return false;
     const call = this.#calls.find(reader.call);
     const setting = this.#settings.find(reader.setting);
     if (call?.origin !== origin || setting?.origin !== origin || call.plan !== setting.plan) {
@@ -106,22 +111,28 @@ export class KnownSpans {
       return false;
     }
     origin.leftInARow = 0;
-    const duration = millisecondsBetween(startLow, startHigh, endLow, endHigh);
-    if (timeMs !== this.#timeMs) {
-      this.#timeMs = timeMs;
-      this.#time = formatTime(timeMs);
-    }
-    const event = new SpanCall(
-      this.#ids.id,
-      this.#ids.trace,
-      this.#time,
-      duration >= 0 && duration <= LONGEST_DURATION_MS ? duration : undefined,
-      reader.requestBytes || undefined,
-      reader.responseBytes || undefined,
-      setting,
-      call,
-    );
-    taker.call(call.plan.source.name, event, timeMs, setting.text);
+    const durationMs = millisecondsBetween(startLow, startHigh, endLow, endHigh);
+    const isLasting = durationMs >= 0 && durationMs <= LONGEST_DURATION_MS;
+    const { from: idFrom, traceTo, to: idTo } = this.#ids;
+    const toolTo = reader.call.starts[call.toolRun]! + reader.call.lengths[call.toolRun]!;
+    const row = this.#row;
+    row.settings[0] = setting.setting;
+    row.tools[0] = call.tool;
+    row.shapes[0] = call.shape;
+    row.setText(0, TEXT_AT.id, idFrom, idTo);
+    row.setText(0, TEXT_AT.trace, idFrom, traceTo);
+    // As `formatTime` writes it.
+    row.setText(0, TEXT_AT.time, 0, 0);
+    row.setText(0, TEXT_AT.tool, toolTo - call.tool.length, toolTo);
+    row.setNumber(0, NUMBER_AT.timeMs, timeMs);
+    row.setNumber(0, NUMBER_AT.durationMs, isLasting ? durationMs : Number.NaN);
+    row.setNumber(0, NUMBER_AT.requestBytes, reader.requestBytes || Number.NaN);
+    row.setNumber(0, NUMBER_AT.responseBytes, reader.responseBytes || Number.NaN);
+    row.setNumber(0, NUMBER_AT.code, call.code);
+    const { name } = call.plan.source;
+    // Views of gateways and clients wait for others, and a row has no place for what detectors read of an error.
+    if (call.shape.perspective === undefined && call.errorMessage === undefined) taker.readCall(name, row, 0);
+    else taker.call(name, eventOf(row, call), timeMs, setting.setting.text);
     return true;
   }
 
@@ -134,21 +145,12 @@ export class KnownSpans {
     origin.leftInARow = 0;
     origin.toLeave = 0;
     const { server, client, user, session, source, environment } = event;
-    const setting: Setting = {
-      // Things are looked for by this and the client's name, which are then compared by address.
-      server: interned(server),
-      client: client && { name: interned(client.name), version: client.version },
-      user,
-      session: { id: session.id, type: undefined, origin: session.origin },
-      source,
-      environment,
-    };
-    const { outcome, fault, perspective, code, error_message } = event;
-    const text = this.#bySession.of(setting as McpEvent);
     const { setting: settingRuns, call: callRuns } = this.#reader;
-    this.#settings.put(settingRuns, { origin, plan, ...setting, text });
-    const tool = interned(event.tool);
-    this.#calls.put(callRuns, { origin, plan, tool, outcome, fault, perspective, code, error_message });
+    const call = knownCall(origin, plan, event, callRuns);
+    if (call === undefined) return;
+    this.#calls.put(callRuns, call);
+    const setting = this.#settingFor({ server, client, user, session: { ...session }, source, environment });
+    this.#settings.put(settingRuns, { origin, plan, setting });
   }
 
   /** Sees to it that a part of the body is in the scratch; false when it is too long. */
@@ -159,6 +161,12 @@ export class KnownSpans {
     this.#to = Math.min(from + WINDOW_BYTES, body.length);
     return load(body, this.#from, this.#to);
   }
+}
+
+function eventOf(row: CallColumns, { errorMessage }: KnownCall): ToolCall {
+  const event = row.event(0);
+  if (errorMessage !== undefined) event.error_message = errorMessage;
+  return event;
 }
 
 type PlainCall = ToolCall & { readonly session: NonNullable<ToolCall['session']> };

@@ -1,13 +1,11 @@
-/** Ids of spans in the scratch: those of a trace often stand behind each other, so its own is written once. */
+/**
+ * Ids of a span as hex, written behind the bytes that it is read from, where all that is read of a call stands. Those of
+ * a trace often stand behind each other, so its own is written once.
+ */
 import { view } from '../../calls/scratch.ts';
 
 const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
-/** The event's id is the trace's, a colon and the span's; the span's begins at an even place, to be written two by two. */
-const FROM = 1;
-const COLON_AT = FROM + TRACE_DIGITS;
-const SPAN_AT = COLON_AT + 1;
-const END = SPAN_AT + SPAN_DIGITS;
 
 /** Both digits of each byte, as they stand in memory. */
 const digits = new Uint16Array(
@@ -17,23 +15,34 @@ const digits = new Uint16Array(
 );
 
 export class SpanIds {
-  readonly #bytes = Buffer.from(new ArrayBuffer(SPAN_AT + TRACE_DIGITS));
-  readonly #pairs = new Uint16Array(this.#bytes.buffer);
-  /** The words of the trace that was read last. */
+  /** Where the id of the event begins and ends, which is the trace's, a colon and the span's; the trace's begins there, too. */
+  readonly from: number;
+  readonly traceTo: number;
+  readonly to: number;
+  /** The words of the trace that was written last. */
   #a = 0;
   #b = 0;
   #c = 0;
   #d = 0;
-  trace = '';
-  /** Of the event. */
-  id = '';
 
-  constructor() {
-    this.#bytes[COLON_AT] = ':'.charCodeAt(0);
+  /** `from`: a place of the scratch that nothing else is written to while spans are read. */
+  constructor(from: number) {
+    this.from = from;
+    this.traceTo = from + TRACE_DIGITS;
+    this.to = this.traceTo + 1 + SPAN_DIGITS;
   }
 
-  /** Reads a trace's id and a span's; false when one is all zeros, which stands for none. */
-  read(traceAt: number, spanAt: number): boolean {
+  /** Others have used the scratch. */
+  forget(): void {
+    this.#a = 0;
+    this.#b = 0;
+    this.#c = 0;
+    this.#d = 0;
+    view.setUint8(this.traceTo, ':'.charCodeAt(0));
+  }
+
+  /** Writes the ids that stand in two places; false when one is all zeros, which stands for none. */
+  write(traceAt: number, spanAt: number): boolean {
     const a = view.getInt32(traceAt, true);
     const b = view.getInt32(traceAt + 4, true);
     const c = view.getInt32(traceAt + 8, true);
@@ -41,28 +50,25 @@ export class SpanIds {
     const first = view.getInt32(spanAt, true);
     const second = view.getInt32(spanAt + 4, true);
     if ((a | b | c | d) === 0 || (first | second) === 0) return false;
-    if (d !== this.#d || c !== this.#c || b !== this.#b || a !== this.#a) this.#newTrace(a, b, c, d);
-    this.#write(SPAN_AT / 2, first);
-    this.#write(SPAN_AT / 2 + 4, second);
-    this.id = this.#bytes.toString('latin1', FROM, END);
+    if (d !== this.#d || c !== this.#c || b !== this.#b || a !== this.#a) {
+      this.#a = a;
+      this.#b = b;
+      this.#c = c;
+      this.#d = d;
+      writeHex(this.from, a);
+      writeHex(this.from + 8, b);
+      writeHex(this.from + 16, c);
+      writeHex(this.from + 24, d);
+    }
+    writeHex(this.traceTo + 1, first);
+    writeHex(this.traceTo + 9, second);
     return true;
   }
+}
 
-  #newTrace(a: number, b: number, c: number, d: number): void {
-    this.#a = a;
-    this.#b = b;
-    this.#c = c;
-    this.#d = d;
-    const at = SPAN_AT / 2;
-    for (const [i, word] of [a, b, c, d].entries()) this.#write(at + 4 * i, word);
-    this.trace = this.#bytes.toString('latin1', SPAN_AT, SPAN_AT + TRACE_DIGITS);
-    this.#bytes.copyWithin(FROM, SPAN_AT, SPAN_AT + TRACE_DIGITS);
-  }
-
-  #write(pair: number, word: number): void {
-    this.#pairs[pair] = digits[word & 255]!;
-    this.#pairs[pair + 1] = digits[(word >>> 8) & 255]!;
-    this.#pairs[pair + 2] = digits[(word >>> 16) & 255]!;
-    this.#pairs[pair + 3] = digits[word >>> 24]!;
-  }
+function writeHex(at: number, word: number): void {
+  view.setUint16(at, digits[word & 255]!, true);
+  view.setUint16(at + 2, digits[(word >>> 8) & 255]!, true);
+  view.setUint16(at + 4, digits[(word >>> 16) & 255]!, true);
+  view.setUint16(at + 6, digits[word >>> 24]!, true);
 }

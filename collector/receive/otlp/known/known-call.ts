@@ -1,0 +1,61 @@
+/** What is known of a span by the runs of bytes that decide it. */
+import type { EventOf } from '../../../catalogue/events.ts';
+import { outcomes } from '../../../catalogue/labels.ts';
+import { endingOf, type SharedText } from '../../../journal/shared-texts.ts';
+import { interned } from '../../../process/interned.ts';
+import type { CallSetting } from '../../calls/call-columns.ts';
+import type { Shape } from '../../calls/layouts.ts';
+import { asciiText } from '../../calls/scratch.ts';
+import type { Plan } from '../../sources/record-reader.ts';
+import type { Origin } from './resources.ts';
+import type { Runs } from './runs.ts';
+
+type ToolCall = EventOf<'tool_call'>;
+
+/** What one thing of a span decides, for spans of the same library and source. */
+interface Known {
+  readonly origin: Origin;
+  readonly plan: Plan;
+}
+
+export interface KnownSetting extends Known {
+  readonly setting: CallSetting;
+}
+
+export interface KnownCall extends Known {
+  readonly tool: string;
+  readonly shape: Shape;
+  readonly code: number;
+  readonly errorMessage: string | undefined;
+  /** Which of the runs ends with the tool's name. */
+  readonly toolRun: number;
+}
+
+const ASCII = /^[\x20-\x7e]+$/;
+
+/** By what the journal keeps of them: a few hundred at most. */
+const shapes = new Map<SharedText, Shape>();
+
+function shapeOf({ outcome, fault, perspective }: ToolCall): Shape {
+  const ending = endingOf({ outcome, fault, perspective });
+  const known = shapes.get(ending);
+  if (known !== undefined) return known;
+  const outcomePlace = outcomes.indexOf(outcome);
+  const shape = { outcome, fault, perspective, origin: undefined, setting: 0, outcomePlace, ending };
+  shapes.set(ending, shape);
+  return shape;
+}
+
+/** What a call's runs decide of it; undefined when its tool's name stands in none of them as it is. */
+export function knownCall(origin: Origin, plan: Plan, call: ToolCall, runs: Runs): KnownCall | undefined {
+  const { tool, code = Number.NaN, error_message: errorMessage } = call;
+  if (!ASCII.test(tool)) return undefined;
+  for (let run = 0; run < runs.count; run++) {
+    const [start, length] = [runs.starts[run]!, runs.lengths[run]!];
+    // An attribute's value ends with it, and so does a span's name.
+    const toolAt = length - tool.length;
+    if (toolAt < 0 || asciiText(start + toolAt, start + length) !== tool) continue;
+    return { origin, plan, tool: interned(tool), shape: shapeOf(call), code, errorMessage, toolRun: run };
+  }
+  return undefined;
+}
