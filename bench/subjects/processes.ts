@@ -2,7 +2,8 @@
  * Two processes that share the work, over one: the CPU of both and of the one that started them, for each event.
  *
  * The capacity of two cores is twice that of one, but for what the division costs: an event that comes to the wrong
- * process is sent on, which is one in two, and each process commits half as much at once.
+ * process is sent on, which is one in two, and each process commits half as much at once. Each of the two is sent as
+ * much beforehand as the one is, since each has to learn by itself what is worth compiling.
  */
 import { readFileSync } from 'node:fs';
 import type { CollectorConfig } from '../../collector/config.ts';
@@ -14,6 +15,7 @@ import { type Bench, interleaved, type Subject, scaled } from '../subject.ts';
 
 const PROCESSES = 2;
 const REQUESTS = 1_500;
+const WARM_UPS = 2;
 /** Linux counts CPU in hundredths of a second. */
 const TICK_US = 10_000;
 
@@ -44,6 +46,11 @@ async function compare(
       const shape = { format, eventsPerRequest: 100 };
       const requests = scaled(bench, REQUESTS);
       const name = `${format.toUpperCase()} × 100`;
+      for (let beforehand = 0; beforehand < WARM_UPS; beforehand++) {
+        await bench.load.send(one.target, shape, requests);
+        for (let process = 0; process < PROCESSES; process++)
+          await bench.load.send(two.target, shape, requests);
+      }
       const costs = await interleaved<'one' | 'two', Cost>(bench, `${name}, processes, ${how}`, {
         one: () => bench.load.send(one.target, shape, requests),
         two: () => bench.load.send(two.target, shape, requests),
