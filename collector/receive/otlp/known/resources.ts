@@ -32,10 +32,11 @@ export class KnownResource {
   readonly #origins = new Map<string, Origin>();
   readonly #isPlain: boolean;
 
-  constructor(attributes: AttributeList) {
+  /** `isKept`: whether it is known by the next request; what is learnt of the spans of one that is not is of no use. */
+  constructor(attributes: AttributeList, isKept: boolean) {
     this.attributes = attributes;
     // Else a size may be the process's instead of the span's.
-    this.#isPlain = ![...attributes].some(([key]) => (roleOf(key) & SIZES) !== 0);
+    this.#isPlain = isKept && ![...attributes].some(([key]) => (roleOf(key) & SIZES) !== 0);
   }
 
   /** The library of this name in the process; undefined when its spans cannot be compared. */
@@ -50,7 +51,7 @@ export class KnownResource {
   }
 }
 
-export const NO_RESOURCE = new KnownResource(NO_ATTRIBUTES);
+export const NO_RESOURCE = new KnownResource(NO_ATTRIBUTES, true);
 
 export class KnownResources {
   readonly #keys: KeyTable;
@@ -76,10 +77,11 @@ export class KnownResources {
     const attributes = new AttributeList();
     reader.position = position;
     readAttributesOf(reader, ATTRIBUTES, attributes, this.#keys);
-    const resource = new KnownResource(attributes);
     // Maps and lists of nothing take many times their bytes.
     const isSmall = ![...attributes].some(([, value]) => typeof value === 'object' && value !== null);
-    if (text !== undefined && isSmall) this.#keep(text, resource);
+    if (text === undefined || !isSmall) return new KnownResource(attributes, false);
+    const resource = new KnownResource(attributes, true);
+    this.#keep(text, resource);
     return resource;
   }
 
