@@ -23,11 +23,6 @@ export class ByteWriter {
     this.#bytes.copy(to, at, 0, this.#length);
   }
 
-  /** What has been written, until the next change. */
-  get written(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
   /** A whole number from 0 to 2^53. */
   number(value: number): void {
     if (this.#length + LONGEST > this.#bytes.length) this.#grow();
