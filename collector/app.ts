@@ -68,7 +68,7 @@ export async function startCollector(
 async function open(config: CollectorConfig, logger: Logger, now: () => number, closers: Closers) {
   const key = await onDisk(config, async () => {
     await mkdir(config.dataDirectory, { recursive: true, mode: 0o700 });
-    return readOrCreateKey(config.dataDirectory);
+    return readOrCreateKey(config.dataDirectory, logger);
   });
   const state = await restoreState(config, key, now, logger);
   const { instruments, pipeline, seen } = state;

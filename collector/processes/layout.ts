@@ -1,6 +1,7 @@
 /** How several processes divide a data directory: a folder for each, with a journal of its own, and one key for all. */
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { type CollectorConfig, SMALLEST_INDEX_BYTES } from '../config.ts';
 import { KEY_FILE, readOrCreateKey } from '../receive/privacy.ts';
 
@@ -22,9 +23,12 @@ export async function checkDivision({ dataDirectory, processes }: CollectorConfi
 }
 
 /** The folder of each process, made if need be. */
-export async function makeFolders({ dataDirectory, processes }: CollectorConfig): Promise<string[]> {
+export async function makeFolders(
+  { dataDirectory, processes }: CollectorConfig,
+  logger: Logger,
+): Promise<string[]> {
   await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  await readOrCreateKey(dataDirectory);
+  await readOrCreateKey(dataDirectory, logger);
   const folders = Array.from({ length: processes }, (_, i) => join(dataDirectory, `partition-${i}`));
   for (const folder of folders) {
     await mkdir(folder, { recursive: true, mode: 0o700 });

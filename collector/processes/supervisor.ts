@@ -23,7 +23,7 @@ export async function startProcesses(
   // They judge by the names that are asked for; what this process passes on comes to all of them from this machine.
   if (!isLoopback(config.pages.host))
     throw new Error('pages.host must be a loopback address such as 127.0.0.1 when processes is above 1');
-  const directories = await onDisk(config, () => makeFolders(config));
+  const directories = await onDisk(config, () => makeFolders(config, logger));
   const ingest = { ...config.ingest, port: await freePort(config.ingest) };
   const workers = directories.map(
     (_, number) =>

@@ -5,8 +5,9 @@
  * lives beside the journal, hence the same session keeps its name across restarts.
  */
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import type { McpEvent } from '../catalogue/events.ts';
 import { replaceFile } from '../journal/durable-file.ts';
 
@@ -18,13 +19,18 @@ const HASH_BYTES = 16;
 const REMEMBERED = 10_000;
 
 /** The collector's own secret, made at the first start: never leaves the data directory. */
-export async function readOrCreateKey(dataDirectory: string): Promise<Buffer> {
+export async function readOrCreateKey(dataDirectory: string, logger: Logger): Promise<Buffer> {
   const file = join(dataDirectory, KEY_FILE);
   let key = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (key === undefined) {
+    // A new volume may hold folders of its own, such as lost+found.
+    if ((await readdir(dataDirectory)).some((entry) => /^(journal|partition-\d+)$/.test(entry)))
+      logger.warn(
+        `${file} is missing, so a new key is made: sessions get other names than before, and events that are sent again from before count again; restore the file and start again if you have it`,
+      );
     key = randomBytes(KEY_BYTES);
     await replaceFile(dataDirectory, KEY_FILE, [key]);
   }

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EventOf } from '../../../collector/catalogue/events.ts';
 import {
@@ -12,7 +13,10 @@ import {
 import { Settings } from '../../../collector/receive/settings.ts';
 
 let directory: string;
+const log: string[] = [];
+const logger = pino({ base: null }, { write: (line: string) => log.push(line) });
 beforeEach(() => {
+  log.length = 0;
   directory = mkdtempSync(join(tmpdir(), 'lookout-privacy-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
@@ -31,11 +35,11 @@ const call = (): EventOf<'tool_call'> => ({
 });
 
 test('a session keeps its name while the key is kept, and its id cannot be read from it', async () => {
-  const key = await readOrCreateKey(directory);
-  expect(await readOrCreateKey(directory)).toEqual(key);
+  const key = await readOrCreateKey(directory, logger);
+  expect(await readOrCreateKey(directory, logger)).toEqual(key);
   const hash = new SessionHash(key).of('secret-session');
   expect(hash).toMatch(/^[0-9a-f]{32}$/);
-  expect(new SessionHash(await readOrCreateKey(directory)).of('secret-session')).toBe(hash);
+  expect(new SessionHash(await readOrCreateKey(directory, logger)).of('secret-session')).toBe(hash);
   expect(new SessionHash(Buffer.alloc(32)).of('secret-session')).not.toBe(hash);
 });
 
@@ -47,14 +51,23 @@ test('more sessions than are remembered keep their names', () => {
 });
 
 test('the key is for the owner only', async () => {
-  const key = await readOrCreateKey(directory);
+  const key = await readOrCreateKey(directory, logger);
   expect(statSync(join(directory, 'session-key')).mode & 0o777).toBe(0o600);
   expect(readFileSync(join(directory, 'session-key'))).toEqual(key);
 });
 
+test('a key that is gone while its journal is there is made anew, and that is said', async () => {
+  await readOrCreateKey(directory, logger);
+  expect(log).toEqual([]);
+  rmSync(join(directory, 'session-key'));
+  mkdirSync(join(directory, 'journal'));
+  await readOrCreateKey(directory, logger);
+  expect(log.join('')).toContain('session-key is missing, so a new key is made');
+});
+
 test('a key that is cut short is not taken for one', async () => {
   writeFileSync(join(directory, 'session-key'), 'short');
-  await expect(readOrCreateKey(directory)).rejects.toThrow(
+  await expect(readOrCreateKey(directory, logger)).rejects.toThrow(
     /session-key is not a key of 32 bytes: restore it, or/,
   );
 });
