@@ -171,7 +171,7 @@ export const snapshotFailing = alert({
   severity: 'warning',
   group: 'pipeline',
   unit: 'events',
-  // It is tried every 10 s, and one that failed costs nothing if the next is written.
+  // It is tried every 30 s, and one that failed costs nothing if the next is written.
   settings: { above: 2, window: '5m' },
   measure: ({ window }) => sum(growth(collectorSnapshotErrors, window)),
   above: ({ above }) => above,

@@ -189,7 +189,8 @@ export const collectorDefaults: CollectorConfig = {
   journalSegmentBytes: 64 * MIB,
   journalRetentionBytes: 4_096 * MIB,
   journalRetentionSeconds: 2_592_000,
-  snapshotIntervalSeconds: 10,
+  // How much a start replays is bounded by what was written, so this only spares a quiet collector old events.
+  snapshotIntervalSeconds: 30,
   indexBytes: 1_024 * MIB,
   limits: {
     bodyBytes: 8 * MIB,
