@@ -5,6 +5,7 @@ import pino from 'pino';
 import { type Collector, startCollector } from './app.ts';
 import { runIndexThread } from './audit/thread.ts';
 import { readCollectorConfig, STOP_ALL_SECONDS, STOP_SECONDS } from './config.ts';
+import { growWhileSmall } from './heap-growth.ts';
 import { checkDivision } from './processes/layout.ts';
 import { startProcesses } from './processes/supervisor.ts';
 import { runWorker } from './processes/worker.ts';
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
   }
   if (values.config === undefined) throw new Error('--config is missing: name the configuration file');
   const config = readCollectorConfig(values.config);
+  growWhileSmall();
   const logger = pino();
   let collector: Collector | undefined;
   let stopping = false;
@@ -52,8 +54,10 @@ async function main(): Promise<void> {
 const [command, ...args] = process.argv.slice(2);
 // The one-file bundle starts its threads with itself.
 if (!isMainThread) runIndexThread();
-else if (command === WORKER_FLAG) runWorker(pino());
-else if (command === 'verify') {
+else if (command === WORKER_FLAG) {
+  growWhileSmall();
+  runWorker(pino());
+} else if (command === 'verify') {
   verifyCommand(args).then(
     (code) => {
       process.exitCode = code;
