@@ -3,7 +3,7 @@
  *
  * V8 begins to mark the old generation as soon as a full young one no longer fits below its next limit. Of a heap of 40 MB
  * that limit is 25 MB away, and the young generation takes 32: so one marking followed the other, each of 40 ms on two
- * helper threads, for garbage that was not there. A hundred spans a request took 8.0 µs of CPU each where they take 6.0; JSON
+ * helper threads, for garbage that was not there. Spans, a hundred a request, took 6.9 µs of CPU each where they take 5.8; JSON
  * could not be told apart. A large heap grows as V8 sees fit: when it grew so, too, a flood of new names took 524 MiB
  * instead of 481; with this it took 463.
  */
