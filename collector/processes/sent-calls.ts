@@ -19,8 +19,8 @@ const TEXTS_AT = 60;
 const TEXTS = [TEXT_AT.id, TEXT_AT.trace, TEXT_AT.time, TEXT_AT.tool];
 const NUMBERS = Object.values(NUMBER_AT);
 
-/** Settings that both ends of a connection remember, each with a kilobyte; then they begin anew. */
-const SETTINGS = 8_192;
+/** What both ends of a connection remember, a setting with a kilobyte; then they begin anew. */
+const REMEMBERED = 8_192;
 
 /** What calls have in common that are sent for the first time. */
 interface News {
@@ -41,7 +41,8 @@ export class Said {
 
   /** To be called before the calls of a message are numbered. */
   begin(): void {
-    const isFull = this.#settings.size > SETTINGS;
+    // All of it together: senders invent names of tools, too.
+    const isFull = this.#settings.size + this.#tools.size + this.#shapes.size > REMEMBERED;
     this.#news = noNews(isFull);
     if (!isFull) return;
     this.#settings.clear();

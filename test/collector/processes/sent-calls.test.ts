@@ -124,3 +124,18 @@ test('Both ends begin anew when they know as many sessions as they may', () => {
   }
   expect(anew).toBeGreaterThan(1);
 });
+
+test('Tools that senders invent are forgotten as sessions are, however few sessions call them', () => {
+  const wire = new Wire();
+  let anew = 0;
+  for (let n = 0; n < 30_000; n += 1_000) {
+    const calls = Array.from({ length: 1_000 }, (_, i) => ({ ...call(i, 'v'), tool: `invented-${n + i}` }));
+    const parcel = new Parcel(1, 'native');
+    put(calls, () => parcel);
+    const message = wire.send(parcel);
+    const { news } = open(message);
+    if (JSON.parse(news).anew) anew++;
+    expect(wire.receive(message)).toEqual(calls.map(asReceived));
+  }
+  expect(anew).toBeGreaterThan(1);
+});
