@@ -20,8 +20,8 @@ const RECORDS = 2;
 const SCOPE_NAME = 1;
 
 export type Visit = (record: TelemetryRecord) => void;
-/** Takes a record by its bytes, if it can; then it is not visited. */
-export type TakeBytes = (from: number, to: number, origin: Origin) => boolean;
+/** Asked for each record: takes it by its bytes, if it can; then it is not visited. Without an origin it cannot. */
+export type TakeBytes = (from: number, to: number, origin: Origin | undefined) => boolean;
 
 interface Decoding {
   readonly reader: WireReader;
@@ -113,7 +113,7 @@ function readRecord(decoding: Decoding, context: Context, origin: Origin | undef
     return;
   }
   const outer = reader.enter();
-  if (origin !== undefined && take!(reader.position, reader.end, origin)) {
+  if (take?.(reader.position, reader.end, origin)) {
     reader.position = reader.end;
     reader.leave(outer);
     return;

@@ -15,10 +15,11 @@ import { parseTime } from '../../../collector/receive/times.ts';
 import { faultOf } from '../../../collector/receive/validate.ts';
 import { Generator } from './generate.ts';
 import { exporters } from './span-exporters.ts';
+import { fixed64, message, number } from './wire-writer.ts';
 
 const SEED = 20_261_121;
 const REQUESTS = 20_000;
-const LIMIT = 6;
+const LIMIT = 10;
 
 const hash = new SessionHash(Buffer.alloc(32, 7));
 /** Some sessions are another process's. */
@@ -99,7 +100,11 @@ test(`spans that are compared and spans that are read become the same, in ${REQU
   const [plain, quick] = [new Way(false), new Way(true)];
   let refused = 0;
   for (let i = 0; i < REQUESTS; i++) {
-    const request = generator.pick(senders)(generator);
+    const first = generator.pick(senders)(generator);
+    // As a gateway that gathers the spans of several processes sends them.
+    const request = generator.chance(0.3)
+      ? Buffer.concat([first, generator.pick(senders)(generator)])
+      : first;
     const body = generator.chance(0.85) ? request : generator.damage(request);
     const [read, compared] = [plain.of(body), quick.of(body)];
     if (typeof read === 'string') refused++;
@@ -116,4 +121,36 @@ test(`spans that are compared and spans that are read become the same, in ${REQU
   expect(quick.quick - quick.rows).toBeGreaterThan(quick.all / 50);
   expect(quick.all - quick.quick).toBeGreaterThan(quick.all / 10);
   expect(refused).toBeGreaterThan(REQUESTS / 50);
+});
+
+const keyValue = (key: string, text: string) =>
+  Buffer.concat([message(1, key), message(2, message(1, text))]);
+
+/** The spans of one process. */
+const ofProcess = (resource: Buffer, ...spans: Buffer[]) =>
+  message(1, Buffer.concat([message(1, resource), message(2, Buffer.concat(spans))]));
+
+let spanIds = 0;
+function spanOf(attributes: Readonly<Record<string, string>>): Buffer {
+  const spanId = Buffer.alloc(8);
+  spanId.writeUInt32BE(++spanIds);
+  const written = Object.entries(attributes).map(([key, text]) => message(9, keyValue(key, text)));
+  const times = [fixed64(7, 1_795_000_000_000_000_000n), fixed64(8, 1_795_000_000_001_000_000n)];
+  const named = [message(5, 'tools/call add'), number(6, 2)];
+  return message(
+    2,
+    Buffer.concat([message(1, Buffer.alloc(16, 1)), message(2, spanId), ...named, ...times, ...written]),
+  );
+}
+
+test('a span that became nothing is not taken for the one behind it, whose process cannot be compared', () => {
+  const known = message(1, keyValue('service.name', 'files'));
+  const unlike = message(1, keyValue('mcp.response.size', '9'));
+  const session = { 'mcp.session.id': 'session-one', 'enduser.id': 'ann' };
+  const list = () => spanOf({ 'mcp.method.name': 'tools/list', ...session });
+  const call = () =>
+    spanOf({ 'mcp.method.name': 'tools/call', 'mcp.session.id': 'session-two', 'enduser.id': 'eve' });
+  const way = new Way(true);
+  way.of(Buffer.concat([ofProcess(known, list()), ofProcess(unlike, call())]));
+  expect(way.of(ofProcess(known, list()))).toEqual({ became: [{ ignored: 'not_a_call' }], surplus: 0 });
 });

@@ -81,8 +81,9 @@ export class KnownSpans {
   }
 
   /** Takes the span that stands at a place of the body; false when it is left to the other way. */
-  take(body: Buffer, from: number, to: number, origin: Origin, taker: CallTaker): boolean {
+  take(body: Buffer, from: number, to: number, origin: Origin | undefined, taker: CallTaker): boolean {
     this.#learnable = undefined;
+    if (origin === undefined) return false;
     if (origin.toLeave > 0) {
       origin.toLeave--;
       return false;
