@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 export class OpenConnections {
   /** 'silent': nothing has come yet. 'idle': what came has been answered. */
   readonly #latest = new Map<Socket, ServerResponse | 'silent' | 'idle'>();
+  #ending = false;
 
   constructor(server: Server) {
     server.on('connection', (socket) => {
@@ -18,6 +19,7 @@ export class OpenConnections {
       socket.once('close', () => this.#latest.delete(socket));
     });
     server.on('request', ({ socket }, response) => {
+      if (this.#ending) response.shouldKeepAlive = false;
       if (this.#latest.has(socket)) this.#latest.set(socket, response);
       response.once('close', () => {
         if (this.#latest.get(socket) === response) this.#latest.set(socket, 'idle');
@@ -25,8 +27,9 @@ export class OpenConnections {
     });
   }
 
-  /** Has every connection end with its latest answer, and those at once that have not asked for one. */
+  /** Has every connection end with its latest or its next answer, and those at once that have not asked for one. */
   end(): void {
+    this.#ending = true;
     for (const [socket, latest] of this.#latest) {
       // Node does not take it for idle, and would wait for it.
       if (latest === 'silent') socket.destroy();
