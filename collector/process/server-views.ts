@@ -14,6 +14,8 @@ const PLACES = 131_072;
 const BUCKETS = 131_072;
 /** Beyond, further tools of the trace are not noted, so that no trace is long to walk through. */
 const TOOLS_OF_A_TRACE = 100;
+/** Entries of a bucket that are looked at; a few are, but callers can name traces that all come into one. */
+const LOOKED_AT = 1_000;
 /** Words of an entry in a snapshot. */
 const NUMBERS = 4;
 /** Words of an entry: two halves of the trace's hash, its calls, and the number of the next older one of its bucket. */
@@ -73,7 +75,8 @@ export class ServerViews {
   of(trace: string, visit: (tool: ToolOfServer, calls: number) => void): void {
     this.#hash(trace);
     const [low, high] = [this.#hashLow, this.#hashHigh];
-    for (let age = this.#newestAge(low); age < this.#size; age = this.#nextAge(age)) {
+    let left = LOOKED_AT;
+    for (let age = this.#newestAge(low); age < this.#size && left > 0; age = this.#nextAge(age), left--) {
       const place = this.#placeOf(age);
       if (this.#isOf(place, low, high)) visit(this.#tools[place]!, this.#words[place * WORDS + CALLS]!);
     }
@@ -115,7 +118,8 @@ export class ServerViews {
   #add(low: number, high: number, tool: ToolOfServer, calls: number): void {
     const words = this.#words;
     let tools = 0;
-    for (let age = this.#newestAge(low); age < this.#size; age = this.#nextAge(age)) {
+    let left = LOOKED_AT;
+    for (let age = this.#newestAge(low); age < this.#size && left > 0; age = this.#nextAge(age), left--) {
       const place = this.#placeOf(age);
       if (!this.#isOf(place, low, high)) continue;
       if (isSame(this.#tools[place]!, tool)) {
