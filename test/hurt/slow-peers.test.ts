@@ -80,14 +80,16 @@ test('slow, silent, deaf and half-open peers are cut off and counted, and others
   expect(served).toBeGreaterThan(1);
   expect(highest - before).toBeLessThan(128 * 2 ** 20);
 
-  // Who was cut off while a request was under way was told so, and each is counted once.
-  const answers = [...headers, ...bodies, ...halfOpen].flatMap(statusesOf);
-  for (const peer of [...headers, ...bodies]) expect(statusesOf(peer)).toEqual([408]);
+  // Who was cut off while a request was under way was told so, and each is counted once. One that sends just when the
+  // connection has been closed, and has not read the answer yet, loses it to the reset that it is sent.
+  const sending = [...headers, ...bodies];
+  const reading = sending.filter(({ socket }) => socket.errored === null);
+  expect(reading.length).toBeGreaterThan(0);
+  for (const peer of reading) expect(statusesOf(peer)).toEqual([408]);
+  const timedOut = sending.length + halfOpen.flatMap(statusesOf).filter((status) => status === 408).length;
   // Nobody on an idle connection has asked for anything.
   expect(idle.filter(({ text }) => text !== '')).toEqual([]);
-  expect(await grown(collector, collectorRejections, { reason: 'timeout' }, SCRAPE_SECONDS)).toBe(
-    answers.filter((status) => status === 408).length,
-  );
+  expect(await grown(collector, collectorRejections, { reason: 'timeout' }, SCRAPE_SECONDS)).toBe(timedOut);
   for (const { socket } of deaf) socket.destroy();
   await vi.waitFor(async () => {
     const { text } = await collector.operations('/metrics');
