@@ -12,15 +12,18 @@ export async function readAround(
   onBad: () => void,
 ): Promise<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(length);
+  let read = 0;
   try {
-    const { bytesRead } = await file.read(buffer, 0, length, position);
-    return buffer.subarray(0, bytesRead);
+    read = (await file.read(buffer, 0, length, position)).bytesRead;
   } catch (error) {
     if (!isBad(error)) throw error;
   }
-  onBad();
+  if (read === length) return buffer;
   const { size } = await file.stat();
   const wanted = Math.min(length, Math.max(0, size - position));
+  // What stands before a sector that fails is read as if the file ended there.
+  if (read >= wanted) return buffer.subarray(0, wanted);
+  onBad();
   for (let at = 0; at < wanted; ) {
     const toSectorEnd = SECTOR_BYTES - ((position + at) % SECTOR_BYTES);
     const part = buffer.subarray(at, Math.min(at + toSectorEnd, wanted));

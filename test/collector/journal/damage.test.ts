@@ -113,11 +113,19 @@ test('what a disk cannot read any more is lost alone, counts as corrupt, and kee
   const bad = [0, 8_192];
   const sized = readFileSync(join(directory, segmentName(segment))).length;
   vi.spyOn(files, 'read').mockImplementation(async function (this: FileHandle, ...given: unknown[]) {
-    const [, , length, position] = given as [Buffer, number, number, number];
+    const [buffer, offset, length, position] = given as [Buffer, number, number, number];
     const { size } = await this.stat();
-    if (size === sized && bad.some((sector) => position < sector + 4_096 && position + length > sector))
+    if (size !== sized) return original.apply(this, given as never);
+    const next = bad.find((sector) => position < sector + 4_096 && position + length > sector);
+    if (next !== undefined && next <= position)
       throw Object.assign(new Error('i/o error, read'), { code: 'EIO' });
-    return original.apply(this, given as never);
+    // What stands before it is read, and nothing said of it.
+    return original.apply(this, [
+      buffer,
+      offset,
+      Math.min(length, (next ?? size) - position),
+      position,
+    ] as never);
   } as never);
   try {
     journal = await Journal.open(options);
