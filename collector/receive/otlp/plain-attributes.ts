@@ -67,9 +67,9 @@ export class PlainAttributes {
       const key = next?.isAt(view, at + 3, keyLength)
         ? next
         : this.#keys.findBehind(before, view, at + 3, keyLength);
-      if (key === undefined) break;
-      before = key;
-      if (key.key !== undefined) {
+      // One that is neither wanted nor remembered is passed over.
+      if (key !== undefined) before = key;
+      if (key?.key !== undefined) {
         // A repeated key takes the place of the one before, which the other way finds.
         if (key.record === record || budget.left === 0) break;
         const start = value + 3;

@@ -154,3 +154,14 @@ test('a span that became nothing is not taken for the one behind it, whose proce
   way.of(Buffer.concat([ofProcess(known, list()), ofProcess(unlike, call())]));
   expect(way.of(ofProcess(known, list()))).toEqual({ became: [{ ignored: 'not_a_call' }], surplus: 0 });
 });
+
+test('spans with attributes of their own are compared after others have had all that are remembered', () => {
+  const way = new Way(true);
+  const process = message(1, keyValue('service.name', 'files'));
+  const inventions = Array.from({ length: 2_000 }, (_, i) => [`invented.${i}`, 'x'] as const);
+  way.of(ofProcess(process, spanOf(Object.fromEntries(inventions))));
+  const called = { 'mcp.method.name': 'tools/call', 'mcp.session.id': 'session-one', 'company.team': 'blue' };
+  way.of(ofProcess(process, spanOf(called)));
+  way.of(ofProcess(process, spanOf(called)));
+  expect(way.quick).toBe(1);
+});

@@ -90,8 +90,9 @@ export class SpanReader {
           const key: SeenKey | undefined = next?.isAt(view, at + 2, keyLength)
             ? next
             : wantedOfSpans.findBehind(before, view, at + 2, keyLength);
-          if (key === undefined || bytes[value] !== VALUE) return false;
-          before = key;
+          if (bytes[value] !== VALUE) return false;
+          // One that is neither wanted nor remembered decides nothing.
+          if (key !== undefined) before = key;
           let valueLength = bytes[value + 1]!;
           value += 2;
           if (valueLength >= MORE) {
@@ -100,7 +101,7 @@ export class SpanReader {
             valueLength = (valueLength & (MORE - 1)) | (high << 7);
           }
           if (value + valueLength !== end) return false;
-          if (key.role !== 0 && !this.#attribute(key, value, end)) return false;
+          if (key !== undefined && key.role !== 0 && !this.#attribute(key, value, end)) return false;
           at = end;
           break;
         }
