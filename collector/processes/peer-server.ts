@@ -49,12 +49,17 @@ export async function servePeers(
       }
       return await admission.commit();
     } catch (error) {
-      const refusal =
-        error instanceof Refusal ? error : unavailable('internal', 'the events could not be processed');
+      const refusal = error instanceof Refusal ? error : failed(error as Error);
       return { status: refusal.status, reason: refusal.reason, error: refusal.message };
     } finally {
       claim.release();
     }
+  }
+
+  /** Nobody else says why: what is sent on is a refusal like any other. */
+  function failed({ stack }: Error): Refusal {
+    intake.parts.logger.error({ error: stack }, 'events that another process sent on could not be taken');
+    return unavailable('internal', 'the events could not be processed');
   }
 
   const connections = new Set<Connection>();
