@@ -28,12 +28,9 @@ const timestamp = (milliseconds: number) => new Date(milliseconds).toISOString()
 const recordOf = (entries: readonly Entry[], receivedMs: number) =>
   encodeRecord({ receivedMs, sourceKind: SOURCE, events: entries as unknown as readonly McpEvent[] });
 
-/** Whether a record is of findings and verdicts and not of events. */
-export const isFindingRecord = ({ sourceKind }: Pick<Batch, 'sourceKind'>): boolean => sourceKind === SOURCE;
-
 /** Takes up the findings and verdicts of a record; false when it is one of events. */
 export function replayFindings(record: Batch, { findings, detection }: Pipeline): boolean {
-  if (!isFindingRecord(record)) return false;
+  if (record.sourceKind !== SOURCE) return false;
   for (const entry of record.events as unknown as readonly Entry[]) {
     if (entry.kind === 'finding') findings.replay(entry.finding);
     else detection.judge(entry.judgement, entry.evicted);

@@ -18,7 +18,7 @@ import type { SegmentBytes } from './segment-bytes.ts';
 const LINK_READ_BYTES = 4_096;
 
 /** The link that a segment begins with; undefined when it begins with anything else. */
-export async function readFirstLink(source: SegmentBytes): Promise<Link | undefined> {
+async function readFirstLink(source: SegmentBytes): Promise<Link | undefined> {
   const bytes = await source.read(0, Math.min(LINK_READ_BYTES, source.size));
   const header = readHeader(bytes);
   if (header?.kind !== 'link') return undefined;

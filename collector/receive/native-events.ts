@@ -8,7 +8,7 @@ import { visitEvents } from './json-events.ts';
 import type { IngestServer } from './server.ts';
 
 /** Value of the label `source` for events that are sent as such. */
-export const NATIVE = 'native';
+const NATIVE = 'native';
 
 /** Request header: how many events the sender has dropped since its last accepted batch. */
 const DROPPED_HEADER = 'mcp-lookout-dropped-events';

@@ -19,6 +19,7 @@ import { UNKNOWN_SESSION } from '../../processes/event-scan.ts';
 import { hashOf } from '../../processes/routing.ts';
 import type { Settings } from '../settings.ts';
 import { type CallColumns, type CallSetting, NUMBER_AT, TEXT_AT } from './call-columns.ts';
+import { mixed, spread } from './hash.ts';
 import { KnownSettings } from './known-settings.ts';
 import { KnownTexts, Spans } from './known-texts.ts';
 import { Layouts, type Shape, stepAt, TEXT, VALUE } from './layouts.ts';
@@ -237,11 +238,3 @@ export class CallReader {
     };
   }
 }
-
-/** A hash, and one word more in it. */
-const mixed = (hash: number, word: number): number => {
-  const product = Math.imul(hash ^ word, 0x9e37_79b1);
-  return product ^ (product >>> 15);
-};
-/** A hash all of whose bits decide the lowest. */
-const spread = (hash: number): number => mixed(hash, hash >>> 13);

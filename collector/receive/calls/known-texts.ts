@@ -5,7 +5,6 @@
  * one of four places by its hash, and a new one takes the place of an old one: the table neither grows nor has long ways,
  * whatever names senders invent. The hash begins with a secret, so that nobody can aim at a place.
  */
-
 import { NAME_LENGTH } from '../../catalogue/events.ts';
 import { endOfText, firstBytes } from './scan.ts';
 import { asciiText, view } from './scratch.ts';

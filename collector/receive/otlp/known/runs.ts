@@ -5,6 +5,7 @@
  * four places by its hash, and a new one takes the place of an old one: the table neither grows nor has long ways,
  * whatever senders send. The hash begins with a secret, so that nobody can aim at a place.
  */
+import { mixed, spread } from '../../calls/hash.ts';
 import { firstBytes } from '../../calls/scan.ts';
 import { view } from '../../calls/scratch.ts';
 
@@ -123,11 +124,3 @@ export class KnownRuns<T> {
     return true;
   }
 }
-
-/** A hash, and one word more in it. */
-const mixed = (hash: number, word: number): number => {
-  const product = Math.imul(hash ^ word, 0x9e37_79b1);
-  return product ^ (product >>> 15);
-};
-/** A hash all of whose bits decide the lowest. */
-const spread = (hash: number): number => mixed(hash, hash >>> 13);
