@@ -6,11 +6,10 @@
  * numbers of its setting, its tool and its shape (4 each), the lengths of its texts (2 each), its numbers (8 each), its
  * texts; all little-endian.
  */
-import { outcomes } from '../catalogue/labels.ts';
-import { endingOf, type Setting } from '../journal/shared-texts.ts';
+import type { Setting } from '../journal/shared-texts.ts';
 import { interned } from '../process/interned.ts';
 import { CallColumns, type CallSetting, NUMBER_AT, TEXT_AT } from '../receive/calls/call-columns.ts';
-import type { Shape } from '../receive/calls/layouts.ts';
+import { type Shape, shapeOf } from '../receive/calls/layouts.ts';
 import { load, bytes as scratch, view as scratchView } from '../receive/calls/scratch.ts';
 
 const LENGTHS_AT = 12;
@@ -101,11 +100,7 @@ export class Heard {
     const heard = anew ? new Heard() : this;
     for (const setting of settings) heard.#settings.push(settingOf(setting));
     for (const tool of tools) heard.#tools.push(interned(tool));
-    for (const { outcome, fault, perspective, origin, setting } of shapes) {
-      const ending = endingOf({ outcome, fault, perspective });
-      const outcomePlace = outcomes.indexOf(outcome);
-      heard.#shapes.push({ outcome, fault, perspective, origin, setting, outcomePlace, ending });
-    }
+    for (const shape of shapes) heard.#shapes.push(shapeOf(shape, shape.origin, shape.setting));
     return heard;
   }
 

@@ -75,6 +75,17 @@ export interface Shape extends Pick<ToolCall, 'outcome' | 'fault' | 'perspective
 }
 const ORIGIN_FROM = 16;
 
+/** What a shape says, and what is found by it. */
+export function shapeOf(
+  { outcome, fault, perspective }: Pick<Shape, 'outcome' | 'fault' | 'perspective'>,
+  origin: Shape['origin'],
+  setting: number,
+): Shape {
+  const outcomePlace = outcomes.indexOf(outcome);
+  const ending = endingOf({ outcome, fault, perspective });
+  return { outcome, fault, perspective, origin, setting, outcomePlace, ending };
+}
+
 export class Step {
   /** What stands before the value: words of four bytes, and up to three bytes more. */
   readonly words: readonly number[];
@@ -193,14 +204,9 @@ class Way {
       fault: word<Shape['fault']>('fault'),
       perspective: word<Shape['perspective']>('perspective'),
     };
-    const shape: Shape = {
-      ...ending,
-      outcomePlace: outcomes.indexOf(ending.outcome),
-      ending: endingOf(ending),
-      origin,
-      setting: this.#texts | (origin === undefined ? 0 : (sessionOrigins.indexOf(origin) + 1) << ORIGIN_FROM),
-    };
-    this.#step(VALUE.end, shape);
+    const setting =
+      this.#texts | (origin === undefined ? 0 : (sessionOrigins.indexOf(origin) + 1) << ORIGIN_FROM);
+    this.#step(VALUE.end, shapeOf(ending, origin, setting));
     return this.#steps.every(({ length }) => length <= STEP_BYTES) ? this.#steps : undefined;
   }
 

@@ -48,7 +48,6 @@ class Way {
         this.read++;
         this.#arrivals.addCall(calls, row);
       },
-      passOn: () => {},
     };
     if (!this.#quick.visit(body, 1, body.length - 1, 100, visitor)) this.parsed(body, position);
     else this.#process(position);

@@ -1,10 +1,9 @@
 /** What is known of a span by the runs of bytes that decide it. */
 import type { EventOf } from '../../../catalogue/events.ts';
-import { outcomes } from '../../../catalogue/labels.ts';
 import { endingOf, type SharedText } from '../../../journal/shared-texts.ts';
 import { interned } from '../../../process/interned.ts';
 import type { CallSetting } from '../../calls/call-columns.ts';
-import type { Shape } from '../../calls/layouts.ts';
+import { type Shape, shapeOf } from '../../calls/layouts.ts';
 import { asciiText } from '../../calls/scratch.ts';
 import type { Plan } from '../../sources/record-reader.ts';
 import type { Origin } from './resources.ts';
@@ -36,12 +35,11 @@ const ASCII = /^[\x20-\x7e]+$/;
 /** By what the journal keeps of them: a few hundred at most. */
 const shapes = new Map<SharedText, Shape>();
 
-function shapeOf({ outcome, fault, perspective }: ToolCall): Shape {
-  const ending = endingOf({ outcome, fault, perspective });
+function knownShape(call: ToolCall): Shape {
+  const ending = endingOf(call);
   const known = shapes.get(ending);
   if (known !== undefined) return known;
-  const outcomePlace = outcomes.indexOf(outcome);
-  const shape = { outcome, fault, perspective, origin: undefined, setting: 0, outcomePlace, ending };
+  const shape = shapeOf(call, undefined, 0);
   shapes.set(ending, shape);
   return shape;
 }
@@ -55,7 +53,7 @@ export function knownCall(origin: Origin, plan: Plan, call: ToolCall, runs: Runs
     // An attribute's value ends with it, and so does a span's name.
     const toolAt = length - tool.length;
     if (toolAt < 0 || asciiText(start + toolAt, start + length) !== tool) continue;
-    return { origin, plan, tool: interned(tool), shape: shapeOf(call), code, errorMessage, toolRun: run };
+    return { origin, plan, tool: interned(tool), shape: knownShape(call), code, errorMessage, toolRun: run };
   }
   return undefined;
 }
