@@ -17,9 +17,10 @@ import { Arrival } from './arrival.ts';
 import { CallColumns, NUMBER_AT, TEXT_AT } from './calls/call-columns.ts';
 import type { SeenIds } from './dedupe.ts';
 
-/** Kept for others at most, and the most bytes of a record that one may have room for: a few megabytes. */
+/** Kept for others at most, and the most that one may have room for, of a record and of events: a few megabytes. */
 const KEPT = 32;
 const KEPT_BYTES = 128 * 1024;
+const KEPT_EVENTS = 1_024;
 const SMALLEST = 16;
 
 export class Arrivals {
@@ -123,7 +124,7 @@ export class Arrivals {
   clear(): boolean {
     for (let i = 0; i < this.#length; i++) this.#events[i] = undefined;
     this.#length = 0;
-    return this.#writer.bytes.length <= KEPT_BYTES;
+    return this.#writer.bytes.length <= KEPT_BYTES && this.#low.length <= KEPT_EVENTS;
   }
 
   #next(): number {
