@@ -80,7 +80,9 @@ class Run {
   }
 
   #sendDue(): void {
-    while (this.#sent < this.#due && this.#free.length > 0) this.#post(this.#free.pop()!, performance.now());
+    // Whichever was free for longest: one that is never used would be closed by the server.
+    while (this.#sent < this.#due && this.#free.length > 0)
+      this.#post(this.#free.shift()!, performance.now());
   }
 
   #dueMs(n: number): number {
