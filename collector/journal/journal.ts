@@ -1,8 +1,8 @@
 /**
  * The journal: every accepted event, in segment files, on disk before it is answered and before it counts.
  *
- * One group commit (one write, which comes back when it is on disk) is under way at a time; what arrives meanwhile forms the next group. A
- * collector always starts a new segment and never writes to one it has not created.
+ * One group commit (one write, which comes back when it is on disk) is under way at a time; what arrives meanwhile forms
+ * the next group. A collector always starts a new segment and never writes to one it has not created.
  */
 import { mkdir } from 'node:fs/promises';
 import { collectorJournalDeleteErrors } from '../catalogue/collector-metrics.ts';

@@ -13,7 +13,6 @@ import type { Position } from '../journal/segment.ts';
 import type { SharedText } from '../journal/shared-texts.ts';
 import type { AcceptedEvent } from '../process/pipeline.ts';
 import type { Sessions } from '../process/sessions.ts';
-import { Arrival } from './arrival.ts';
 import { CallColumns, NUMBER_AT, TEXT_AT } from './calls/call-columns.ts';
 import type { SeenIds } from './dedupe.ts';
 
@@ -117,7 +116,7 @@ export class Arrivals {
   accepted(i: number, position: Position): AcceptedEvent {
     const event = this.#events[i] ?? this.calls.event(i);
     const timeMs = this.calls.number(i, NUMBER_AT.timeMs);
-    return new Arrival(event, timeMs, this.#receivedMs, this.#sourceKind, position);
+    return { event, timeMs, receivedMs: this.#receivedMs, sourceKind: this.#sourceKind, position };
   }
 
   /** Forgets them. False when they took more memory than is kept for others. */

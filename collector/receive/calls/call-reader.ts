@@ -3,8 +3,8 @@
  *
  * `JSON.parse` takes 1.2 µs for a call of 623 bytes and makes 2 KB of it, which live until the journal has been synced and
  * are copied meanwhile by the collector of garbage. But nearly all calls are alike: written the same way each time, of
- * sessions that go on. So a call is compared with what is known (`layouts.ts`, `known-texts.ts`), and what is read of it is
- * a row of numbers (`call-columns.ts`): no text is made. It is checked against the schema on the way.
+ * sessions that go on. So a call is compared with what is known (`layouts.ts`, `known-settings.ts`), and what is read of it
+ * is a row of numbers (`call-columns.ts`): no text is made. It is checked against the schema on the way.
  *
  * Whatever is not plain, such as arguments, an escape, a text that is no ASCII or a way of writing that nobody has used
  * yet, is left to `JSON.parse` and the checks: they say what is valid, and this gives the same event or none.

@@ -1,4 +1,9 @@
-/** Hashes of bytes, word by word, as tables of known things are looked into. They begin with a secret. */
+/**
+ * How tables of known things are looked into: by a hash of bytes, word by word, that begins with a secret, which says four
+ * places where one may stand.
+ */
+
+export const WAYS = 4;
 
 /** A hash, and one word more in it. */
 export const mixed = (hash: number, word: number): number => {
@@ -7,3 +12,10 @@ export const mixed = (hash: number, word: number): number => {
 };
 /** A hash all of whose bits decide the lowest. */
 export const spread = (hash: number): number => mixed(hash, hash >>> 13);
+
+/** Where a new one goes in a table of a power of two: where nothing stands, else in place of one of four, chosen by `turn`. */
+export function placeFor(table: readonly unknown[], hash: number, turn: number): number {
+  const first = hash & (table.length - 1);
+  for (let way = 0; way < WAYS; way++) if (table[first ^ way] === undefined) return first ^ way;
+  return first ^ (turn & (WAYS - 1));
+}

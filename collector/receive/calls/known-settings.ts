@@ -7,7 +7,9 @@
  * one: the table neither grows nor has long ways, whatever names senders invent. The hash begins with a secret, so that
  * nobody can aim at a place.
  */
+
 import type { CallSetting } from './call-columns.ts';
+import { placeFor, WAYS } from './hash.ts';
 import type { Spans } from './known-texts.ts';
 import { TEXT } from './layouts.ts';
 import { firstBytes } from './scan.ts';
@@ -16,7 +18,6 @@ import { bytes as scratch, view as scratchView } from './scratch.ts';
 /** Sessions that are known at most, each with 640 bytes. */
 const PLACES = 16_384;
 const BYTES = 640;
-const WAYS = 4;
 /** Whatever is read at the end of the last entry stays within. */
 const BEHIND = 8;
 /** Four bytes each: the hash, which texts it has, and where each of them stands, with its length in the lower half. */
@@ -62,7 +63,7 @@ export class KnownSettings {
       : keys.map(([name, key]) => (which & (1 << name) ? key + this.#spans.text(name) : '')).join('');
     const textFrom = FIRST_TEXT + idLength;
     if (textFrom + kept.length > BYTES) return;
-    const place = this.#placeFor(hash);
+    const place = placeFor(this.#settings, hash, this.#next++);
     const at = place * BYTES;
     const replaced = this.#settings[place];
     if (replaced !== undefined) replaced.textAt = -1;
@@ -85,12 +86,6 @@ export class KnownSettings {
   /** The bytes in which the text of a setting stands, at its `textAt`. */
   get view(): DataView {
     return this.#view;
-  }
-
-  #placeFor(hash: number): number {
-    const first = hash & (PLACES - 1);
-    for (let way = 0; way < WAYS; way++) if (this.#settings[first ^ way] === undefined) return first ^ way;
-    return first ^ (this.#next++ & (WAYS - 1));
   }
 
   #holds(at: number, hash: number, which: number): boolean {

@@ -6,6 +6,7 @@
  * whatever names senders invent. The hash begins with a secret, so that nobody can aim at a place.
  */
 import { NAME_LENGTH } from '../../catalogue/events.ts';
+import { placeFor, WAYS } from './hash.ts';
 import { endOfText, firstBytes } from './scan.ts';
 import { asciiText, view } from './scratch.ts';
 
@@ -31,8 +32,6 @@ export class Spans {
     return length <= NAME_LENGTH && endOfText(start) === start + length;
   }
 }
-
-const WAYS = 4;
 
 export class KnownTexts<T> {
   readonly #spans: Spans;
@@ -74,15 +73,9 @@ export class KnownTexts<T> {
       }
     }
     if (words.length > this.#width) return;
-    const place = this.#placeFor(hash);
+    const place = placeFor(this.#values, hash, this.#next++);
     this.#words.set(words, place * this.#width);
     this.#values[place] = value;
-  }
-
-  #placeFor(hash: number): number {
-    const first = hash & (this.#places - 1);
-    for (let way = 0; way < WAYS; way++) if (this.#values[first ^ way] === undefined) return first ^ way;
-    return first ^ (this.#next++ & (WAYS - 1));
   }
 
   #holds(place: number, hash: number, which: number): boolean {

@@ -5,7 +5,7 @@
  * four places by its hash, and a new one takes the place of an old one: the table neither grows nor has long ways,
  * whatever senders send. The hash begins with a secret, so that nobody can aim at a place.
  */
-import { mixed, spread } from '../../calls/hash.ts';
+import { mixed, placeFor, spread, WAYS } from '../../calls/hash.ts';
 import { firstBytes } from '../../calls/scan.ts';
 import { view } from '../../calls/scratch.ts';
 
@@ -44,8 +44,6 @@ export class Runs {
     return true;
   }
 }
-
-const WAYS = 4;
 
 export class KnownRuns<T> {
   readonly #places: number;
@@ -89,15 +87,9 @@ export class KnownRuns<T> {
       } else if (length > 0) words.push(firstBytes(view.getInt32(start, true), length));
     }
     if (words.length > this.#width) return;
-    const place = this.#placeFor(hash);
+    const place = placeFor(this.#values, hash, this.#next++);
     this.#words.set(words, place * this.#width);
     this.#values[place] = value;
-  }
-
-  #placeFor(hash: number): number {
-    const first = hash & (this.#places - 1);
-    for (let way = 0; way < WAYS; way++) if (this.#values[first ^ way] === undefined) return first ^ way;
-    return first ^ (this.#next++ & (WAYS - 1));
   }
 
   /** -1 when nothing is known by these runs. */
