@@ -54,7 +54,11 @@ const record = (id: string) =>
 const plain = (segment: number) => join(directory, segmentName(segment));
 const compressed = (segment: number) => join(directory, compressedName(segment));
 const numbers = () =>
-  [...new Set(readdirSync(directory).flatMap((name) => /^segment-(\d+)/.exec(name)?.[1] ?? []))].map(Number);
+  [
+    ...new Set(
+      readdirSync(directory).flatMap((name) => /^segment-(\d+)\.log(\.zst)?$/.exec(name)?.[1] ?? []),
+    ),
+  ].map(Number);
 
 /** Writes a journal of several segments; where each record stands. */
 async function writeJournal(records = 40, from = 0) {
